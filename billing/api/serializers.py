@@ -1,0 +1,75 @@
+"""What these routes accept and what they answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils.dateparse import parse_date
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from billing.reports import GroupBy
+from billing.usage import month_start
+from config.common.api import StrictSerializer
+from config.common.clock import now
+
+LONGEST = timedelta(days=400)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class MomentField(serializers.DateTimeField):
+    """A moment, or a day, which means its first moment, or with `ends` the last of it."""
+
+    def __init__(self, *, ends: bool = False, **options: Any) -> None:
+        self.ends = ends
+        super().__init__(default_timezone=UTC, **options)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        day = _day(value)
+        if day is None:
+            return super().to_internal_value(value).astimezone(UTC)
+        return datetime.combine(day, time(), UTC) + timedelta(days=1 if self.ends else 0)
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return parse_date(value) if isinstance(value, str) else None
+    except ValueError:
+        return None  # the moment's own parser says what is wrong
+
+
+class UsageQuerySerializer(StrictSerializer):
+    """`from` and `to` are moments or days of UTC; a day in `to` is counted whole."""
+
+    group_by = serializers.ChoiceField([group.value for group in GroupBy], default=GroupBy.DAY.value)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        since = MomentField(required=False, help_text="Day or moment; the first of this month.")
+        until = MomentField(ends=True, required=False, help_text="Day, which is counted whole, or moment; now.")
+        return {"from": since, "to": until, **super().get_fields()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        until = attrs.get("to") or now()
+        since = attrs.get("from") or month_start(until)
+        if not since < until:
+            raise serializers.ValidationError({"to": "`to` must be later than `from`."})
+        if until - since > LONGEST:
+            raise serializers.ValidationError({"from": f"Ask for {LONGEST.days} days at most."})
+        return {**attrs, "from": since, "to": until}
+
+
+class UsageGroupSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField(allow_null=True, help_text="A day, an id or a model; null for nobody's.")
+    audio_seconds = serializers.IntegerField()
+    jobs = serializers.IntegerField()
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    data = UsageGroupSerializer(many=True)  # type: ignore[assignment] # an answer's field, not the input
+    total_audio_seconds = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        bounds = {"from": serializers.DateTimeField(), "to": serializers.DateTimeField(help_text="Not included.")}
+        return {**super().get_fields(), **bounds}

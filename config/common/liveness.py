@@ -1,0 +1,49 @@
+"""Which workers are alive: a Redis key each, renewed while the process runs and gone soon after it dies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import redis
+from django.conf import settings
+
+PREFIX = "tadwin:worker:"
+LIFETIME_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """`engine` and `model` are what it would use for a job that names none; empty for a worker without recognition."""
+
+    name: str
+    queues: tuple[str, ...]
+    engine: str = ""
+    model: str = ""
+
+
+def client() -> redis.Redis:
+    """A client of the broker's Redis that gives up quickly: callers are health checks and heartbeats."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def beat(worker: Worker) -> None:
+    """Say that `worker` is alive now."""
+    client().set(PREFIX + worker.name, json.dumps(asdict(worker)), ex=LIFETIME_SECONDS)
+
+
+def forget(name: str) -> None:
+    client().delete(PREFIX + name)
+
+
+def alive() -> list[Worker]:
+    """Every worker that beat within the last `LIFETIME_SECONDS`."""
+    connection = client()
+    keys = sorted(connection.scan_iter(match=PREFIX + "*", count=500))
+    values = connection.mget(keys) if keys else []
+    return [_read(value) for value in values if isinstance(value, bytes)]
+
+
+def _read(value: bytes) -> Worker:
+    fields = json.loads(value)
+    return Worker(**{**fields, "queues": tuple(fields["queues"])})

@@ -1,0 +1,1 @@
+"""`manage.py doctor`: is everything that this deployment needs there, and if not, what to do about it."""

@@ -1,0 +1,78 @@
+"""What the work needs: files, models, mail, room on the disk."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import get_connection
+
+from config.embedded.instance import running_instance
+from config.management.doctor.report import Result
+from media.storage import get_media_storage
+from transcription.asr.engines.whisper_models import find_model
+from transcription.services import engines
+
+GIB = 1 << 30
+LITTLE_BYTES = 5 * GIB  # less than one large upload with its playback copy
+NO_BYTES = GIB // 2
+UNDELIVERED = ("console", "dummy", "locmem", "filebased")
+
+
+def storage() -> Iterator[Result]:
+    """Everything that an upload and a download do, by the internal and the public address."""
+    running = running_instance(settings.PATHS.var / "up.lock")  # it may listen on another port than the usual one
+    for check in get_media_storage(base_url=running.address if running else "").self_test():
+        yield Result("storage", check.name, "ok" if check.ok else "fail", check.detail, check.hint)
+
+
+def models() -> Iterator[Result]:
+    """Which engine and model a job gets that names none, and whether this machine could run it."""
+    engine, model = engines.default()
+    yield Result("models", "default", "ok", f"Jobs use the engine “{engine}” with the model “{model}”.")
+    if engine == engines.EMBEDDED:
+        detail = "No Whisper model is on this machine, so only English is recognized."
+        hint = f"Put a converted Whisper model into {settings.ASR_MODEL_DIR}, or set MODEL_DIR."
+        yield Result("models", "languages", "warn", detail, hint)
+    elif engine == engines.WHISPER:
+        yield _whisper(model)
+
+
+def _whisper(model: str) -> Result:
+    folder = find_model(model, Path(settings.ASR_MODEL_DIR))
+    if folder is not None:
+        return Result("models", model, "ok", f"Found in {folder}.")
+    hint = f"On a worker, put it into {settings.ASR_MODEL_DIR} (MODEL_DIR). A web server needs no models."
+    return Result("models", model, "warn", "The model is not on this machine.", hint)
+
+
+def mail() -> Iterator[Result]:
+    backend = str(settings.EMAIL_BACKEND)
+    kind = backend.split(".")[-2]
+    if kind in UNDELIVERED:
+        hint = "Set EMAIL_URL, for example smtp+tls://user:password@mail.example.com:587"
+        yield Result("mail", "delivery", "warn", f"Mail is not sent ({kind} backend), it stays on this machine.", hint)
+        return
+    connection = get_connection(fail_silently=False)
+    connection.open()
+    connection.close()
+    yield Result("mail", "connection", "ok", f"The mail server takes our connection ({kind}).")
+
+
+def disk() -> Iterator[Result]:
+    folders = {"var": settings.BASE_DIR, "temporary files": Path(tempfile.gettempdir())}
+    if not settings.S3_BUCKET:
+        folders["recordings"] = _nearest(Path(settings.MEDIA_ROOT))
+    for name, folder in folders.items():
+        free = shutil.disk_usage(folder).free
+        detail = f"{free / GIB:.1f} GiB free at {folder}."
+        if free < LITTLE_BYTES:
+            hint = "Free some space, or move var/ or TMPDIR to a larger disk."
+            yield Result("disk", name, "fail" if free < NO_BYTES else "warn", detail, hint)
+        else:
+            yield Result("disk", name, "ok", detail)
+
+
+def _nearest(folder: Path) -> Path:
+    return next(path for path in [folder, *folder.parents] if path.exists())

@@ -1,0 +1,154 @@
+"""/api/v1/auth: forgotten passwords, addresses, the second step of signing in, sessions, and one's own data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from allauth.usersessions.models import UserSession
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import export, sessions
+from accounts.services import addresses, limits, passwords
+from config.common.api import validated
+from config.common.clock import iso
+from config.common.errors import NotFound
+from config.common.pagination import list_of
+from organizations.api import account_serializers as forms
+from organizations.api import serializers
+from organizations.api.base import PersonAPIView, PublicAPIView
+from organizations.api.presenters import person_json
+from organizations.services import sign_in
+
+ACCEPTED = "If this address can get such a mail, it is on its way."
+
+
+class MfaView(PublicAPIView):
+    @extend_schema(operation_id="auth_mfa", request=forms.MfaSerializer, responses=serializers.SignedInSerializer)
+    def post(self, request: Request) -> Response:
+        """The second step of signing in: the token of `mfa_required` and a code. Both work once."""
+        user, tokens = sign_in.second_step(request=request._request, **validated(forms.MfaSerializer, request.data))
+        return Response({"user": person_json(user), **asdict(tokens)})
+
+
+class ForgotPasswordView(PublicAPIView):
+    @extend_schema(
+        operation_id="auth_forgot_password", request=forms.EmailSerializer, responses={202: forms.AcceptedSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Mail a link to set a new password. The answer is the same whether the address is known or not."""
+        passwords.request_reset(request=request._request, **validated(forms.EmailSerializer, request.data))
+        return Response({"detail": ACCEPTED}, status=202)
+
+
+class ResetPasswordView(PublicAPIView):
+    @extend_schema(operation_id="auth_reset_password", request=forms.ResetPasswordSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Set a new password by the token of the mail. Every session of the person ends."""
+        passwords.reset(request=request._request, **validated(forms.ResetPasswordSerializer, request.data))
+        return Response(status=204)
+
+
+class VerifyEmailView(PublicAPIView):
+    @extend_schema(
+        operation_id="auth_verify_email", request=forms.VerifyEmailSerializer, responses=forms.VerifiedSerializer
+    )
+    def post(self, request: Request) -> Response:
+        """Confirm an address by the key of the mail."""
+        address = addresses.verify(request=request._request, **validated(forms.VerifyEmailSerializer, request.data))
+        return Response({"email": address.email})
+
+
+class ResendVerificationView(PublicAPIView):
+    @extend_schema(
+        operation_id="auth_resend_verification",
+        request=forms.EmailSerializer,
+        responses={202: forms.AcceptedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Mail the link that confirms an address once more. The answer is the same for every address."""
+        addresses.resend(request=request._request, **validated(forms.EmailSerializer, request.data))
+        return Response({"detail": ACCEPTED}, status=202)
+
+
+class ChangePasswordView(PersonAPIView):
+    @extend_schema(
+        operation_id="auth_change_password",
+        request=forms.ChangePasswordSerializer,
+        responses=serializers.TokensSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Change the password. Every session ends, this one too; the answer has the tokens of a new one."""
+        asked = validated(forms.ChangePasswordSerializer, request.data)
+        return Response(asdict(passwords.change(request=request._request, user=self.person, **asked)))
+
+
+class ChangeEmailView(PersonAPIView):
+    @extend_schema(
+        operation_id="auth_change_email",
+        request=forms.ChangeEmailSerializer,
+        responses={202: forms.AcceptedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Mail a link to a new address; once it was opened, the account has that address."""
+        asked = validated(forms.ChangeEmailSerializer, request.data)
+        addresses.request_change(request=request._request, user=self.person, **asked)
+        return Response({"detail": ACCEPTED}, status=202)
+
+
+class SessionsView(PersonAPIView):
+    @extend_schema(operation_id="auth_sessions", responses=list_of(forms.SessionSerializer))
+    def get(self, request: Request) -> Response:
+        """Every browser and program that is signed in as you, the newest first."""
+        current = _current(request)
+        return Response({"data": [session_json(one, current) for one in sessions.open_sessions(self.person)]})
+
+    @extend_schema(operation_id="auth_sessions_end_others", responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Sign out everywhere else."""
+        sessions.end_others(self.person, but=_current(request))
+        return Response(status=204)
+
+
+class SessionView(PersonAPIView):
+    @extend_schema(operation_id="auth_session_end", responses={204: None})
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        """Sign out one browser or program: its cookie and tokens open nothing from now on."""
+        if not sessions.end_one(self.person, session_id):
+            raise NotFound
+        return Response(status=204)
+
+
+class ExportView(PersonAPIView):
+    @extend_schema(operation_id="auth_me_export", responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request) -> HttpResponseBase:
+        """All that is kept about you, as a ZIP of JSON files and transcripts."""
+        limits.spend(request._request, "export", user=self.person)
+        response = StreamingHttpResponse(export.stream(self.person), content_type="application/zip")
+        name = content_disposition_header(as_attachment=True, filename=export.filename(self.person))
+        response["Content-Disposition"] = name or "attachment"
+        return response
+
+
+def session_json(one: UserSession, current: str) -> dict[str, Any]:
+    return {
+        "id": sessions.public_id(one),
+        "current": one.session_key == current,
+        "ip": one.ip,
+        "user_agent": one.user_agent,
+        "created_at": iso(one.created_at),
+        "last_seen_at": iso(one.last_seen_at),
+    }
+
+
+def _current(request: Request) -> str:
+    """The key of the session that this request belongs to."""
+    if isinstance(request.auth, str):
+        return sessions.key_of_access_token(request.auth)
+    return request._request.session.session_key or ""

@@ -1,0 +1,93 @@
+"""From credentials to a Caller, for the API, for the pages and for the live process. Synchronous."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accounts import sessions
+from accounts.models import User
+from config.common.errors import MalformedRequest, NotAuthenticated, NotFound
+from organizations import api_keys, gates
+from organizations.models import ApiKey, Membership
+from organizations.roles import Role, actions_of_role, actions_of_scopes
+from organizations.tenancy import Caller
+
+SCHEMES = ("bearer", "token")
+
+
+def credential_of(headers: Mapping[str, str]) -> str | None:
+    """The token or key of `Authorization: Bearer`, `Authorization: Token` or `X-API-Key`, in this order.
+
+    `headers` compares names without case, as Django's and the live process's do. The query string is never read:
+    addresses end in logs, histories and referrers.
+    """
+    scheme, _, value = headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() in SCHEMES:
+        return value.strip()
+    return headers.get("X-API-Key") or None
+
+
+def person_or_key(credential: str) -> User | ApiKey:
+    """Whom a credential stands for. Raises NotAuthenticated."""
+    if api_keys.looks_like_key(credential):
+        key = api_keys.find(credential)
+        api_keys.touch(key)
+        return key
+    user = sessions.user_of_access_token(credential)
+    if user is None:
+        raise NotAuthenticated(
+            "This access token is not valid any more. Sign in or refresh.", error_type="invalid_token"
+        )
+    return user
+
+
+def caller_from_credentials(headers: Mapping[str, str], organization_slug: str | None) -> Caller:
+    """Raises NotAuthenticated, NotFound (a foreign organization) or MalformedRequest `organization_required`."""
+    credential = credential_of(headers)
+    if credential is None:
+        raise NotAuthenticated("Send an access token or an API key in the Authorization header.")
+    known = person_or_key(credential)
+    if isinstance(known, ApiKey):
+        return caller_for_key(known, organization_slug)
+    return caller_for_user(known, organization_slug)
+
+
+def caller_for_key(key: ApiKey, slug: str | None = None) -> Caller:
+    """A key knows its organization; naming another one is naming what does not exist."""
+    if slug and slug != key.organization.slug:
+        raise NotFound
+    gates.check(key.organization, None)
+    return Caller(key.organization, actions_of_scopes(key.scopes), api_key=key)
+
+
+def caller_for_user(user: User, slug: str | None, *, gated: bool = True) -> Caller:
+    """`user` in the organization `slug`, or in their only one when `slug` is empty.
+
+    Raises NotFound, MalformedRequest and, unless `gated` is False, what the organization's gates say.
+    """
+    # Unordered: this is done for every request, and there is at most one of a slug.
+    memberships = Membership.objects.filter(user=user).select_related("organization").order_by()
+    if slug:
+        membership = next(iter(memberships.filter(organization__slug=slug)[:1]), None)
+        if membership is None:
+            raise NotFound("There is no such organization, or you do not belong to it.")
+    else:
+        membership = _only(list(memberships[:2]))
+    if gated:
+        gates.check(membership.organization, user)
+    return Caller(membership.organization, actions_of_role(membership.role), role=_role(membership), user=user)
+
+
+def _only(memberships: list[Membership]) -> Membership:
+    if len(memberships) == 1:
+        return memberships[0]
+    detail = (
+        "You belong to several organizations: name one in the header X-Organization."
+        if memberships
+        else "You do not belong to an organization yet: make one with POST /api/v1/organizations."
+    )
+    raise MalformedRequest(detail, error_type="organization_required")
+
+
+def _role(membership: Membership) -> Role:
+    return Role(membership.role)

@@ -1,0 +1,28 @@
+"""What stands between a member and the organization: its deletion, and the second factor that it may require."""
+
+from __future__ import annotations
+
+from accounts import second_factor
+from accounts.models import User
+from config.common.clock import iso
+from config.common.errors import PermissionDenied
+from organizations.models import Organization
+
+
+def check(organization: Organization, user: User | None) -> None:
+    """Raises PermissionDenied: the organization is deleted, or it requires a second factor. A key (None) has none."""
+    if organization.is_deleted:
+        detail = "This organization is deleted. Until it is gone for good, an owner can restore it."
+        raise PermissionDenied(
+            detail, error_type="organization_deleted", extra={"purge_at": iso(organization.purge_at)}
+        )
+    if user is not None and organization.require_mfa and not has_second_factor(user):
+        detail = (
+            "This organization requires two-step sign-in. Set it up for your account in the browser, then try again."
+        )
+        raise PermissionDenied(detail, error_type="mfa_required_by_organization")
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether signing in takes more than the password."""
+    return second_factor.is_on(user)

@@ -1,0 +1,17 @@
+"""What this app tells the apps above it. Each is sent inside the transaction of the change."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+member_joining = Signal()
+"""`organization=`, `user=`, `role=`: about to join. A receiver vetoes by raising an ApplicationError."""
+
+member_left = Signal()
+"""`organization=`, `user=`: no member any more, having left or been removed."""
+
+organization_purged = Signal()
+"""`organization=`, `counts=` (dict: add what goes with you): about to go for good. Its rows are still there.
+
+What no foreign key takes along (objects in storage, a ledger that stays) is the receivers' to arrange.
+"""

@@ -1,0 +1,136 @@
+"""The staff's view of jobs and transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+
+from config.common.errors import ApplicationError
+from transcription import dispatch, lifecycle
+from transcription.models import Evaluation, Job, Segment, Speaker, Step, Transcript, TranscriptShare
+from transcription.services import jobs
+
+STEP_FIELDS = ("kind", "index", "queue", "status", "attempt", "lost_leases", "errors", "worker")
+
+
+class ReadOnly:
+    """Rows that only the system writes: staff look, and act through actions."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StepInline(ReadOnly, TabularInline):
+    model = Step
+    fields = (*STEP_FIELDS, "started_at", "finished_at", "task", "error")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    @admin.display(description=_("Celery task"))
+    def task(self, step: Step) -> str:
+        return task_link(step)
+
+
+def task_link(step: Step) -> str:
+    """The step's Celery result, with worker, run time and traceback; shown, and never read to decide anything."""
+    if not step.task_id:
+        return "—"
+    url = reverse("admin:django_celery_results_taskresult_changelist") + f"?q={step.task_id}"
+    return format_html('<a href="{}">{}</a>', url, step.task_id[:8])
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "organization", "recording", "status", "stage", "progress", "engine", "model", "created_at")
+    list_filter = ("status", "engine", "model", "queue", "priority", "created_at")
+    search_fields = ("id", "recording__name", "recording__id", "organization__name", "organization__slug")
+    list_select_related = ("organization", "recording")
+    date_hierarchy = "created_at"
+    inlines = (StepInline,)
+    actions = ("retry", "cancel", "requeue")
+
+    @admin.action(description=_("Retry failed and canceled jobs"))
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, queryset, jobs.reopen, "Retried")
+
+    @admin.action(description=_("Cancel active jobs"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, queryset, lambda job: lifecycle.cancel(job.pk), "Canceled")
+
+    @admin.action(description=_("Take running steps from their workers and queue them again"))
+    def requeue(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, queryset, lambda job: dispatch.ring(lifecycle.requeue(job.pk)), "Queued again")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[Job], act: Callable[[Job], object], what: str) -> None:
+        """Act on every job and write it down; one that refuses is told, and does not keep the others from theirs."""
+        done = 0
+        for job in queryset:
+            try:
+                act(job)
+                self.log_change(request, job, what)
+                done += 1
+            except ApplicationError as error:
+                self.message_user(request, f"{job.pk}: {error.detail}", messages.WARNING)
+        self.message_user(request, _("%(count)s jobs changed.") % {"count": done}, messages.SUCCESS)
+
+
+@admin.register(Step)
+class StepAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "job", *STEP_FIELDS, "lease_until")
+    list_filter = ("status", "kind", "queue")
+    search_fields = ("job__id", "worker", "task_id")
+    list_select_related = ("job",)
+
+
+@admin.register(Transcript)
+class TranscriptAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "organization", "recording", "language", "segment_count", "version", "created_at")
+    list_filter = ("language", "created_at")
+    search_fields = ("id", "job__id", "recording__name", "organization__name")
+    list_select_related = ("organization", "recording")
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "organization", "engine", "model", "dialect", "language", "wer", "cer", "created_at")
+    list_filter = ("engine", "model", "dialect", "language", "created_at")
+    search_fields = ("id", "transcript__id", "transcript__recording__name", "organization__name")
+    list_select_related = ("organization",)
+
+
+@admin.register(Speaker)
+class SpeakerAdmin(ReadOnly, ModelAdmin):
+    list_display = ("label", "name", "organization", "transcript")
+    search_fields = ("name", "label", "transcript__id")
+    list_select_related = ("organization", "transcript")
+
+
+@admin.register(Segment)
+class SegmentAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "transcript", "organization", "start_ms", "end_ms", "language", "edited")
+    list_filter = ("edited", "language")
+    search_fields = ("id", "transcript__id")
+    list_select_related = ("organization", "transcript")
+    show_full_result_count = False
+
+
+@admin.register(TranscriptShare)
+class TranscriptShareAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "name", "organization", "transcript", "expires_at", "revoked_at", "view_count", "created_at")
+    list_filter = ("allow_download", "created_at")
+    search_fields = ("id", "name", "transcript__id", "organization__name")
+    exclude = ("token_hash", "password")
+    list_select_related = ("organization", "transcript__recording")

@@ -1,0 +1,128 @@
+"""/api/v1/transcripts"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.common.errors import Invalid
+from config.common.pagination import MAX_LIMIT, page_of
+from organizations.api.base import TenantAPIView
+from organizations.roles import Action
+from transcription.api import serializers
+from transcription.api.presenters import segments_json, transcript_json
+from transcription.asr.export import FORMATS
+from transcription.models import Transcript
+from transcription.services import transcripts
+
+WORDS = OpenApiParameter("words", enum=["0", "1"], default="1", description="`0` leaves the words out.")
+EXPORT_PARAMETERS = [
+    OpenApiParameter("format", enum=sorted(FORMATS), default="txt"),
+    OpenApiParameter("speakers", enum=["0", "1"]),
+    OpenApiParameter("timestamps", enum=["0", "1"]),
+    OpenApiParameter("paragraphs", enum=["0", "1"]),
+    OpenApiParameter("words", enum=["0", "1"]),
+    OpenApiParameter("bom", enum=["0", "1"], description="For csv: a mark by which Excel knows UTF-8."),
+    OpenApiParameter("max_chars", int, description="Subtitles: characters a line."),
+    OpenApiParameter("max_lines", int, description="Subtitles: lines a cue."),
+    OpenApiParameter("max_cps", float, description="Subtitles: characters a second."),
+    OpenApiParameter("min_duration", float, description="Subtitles: seconds a cue stays at least."),
+    OpenApiParameter("max_duration", float, description="Subtitles: seconds a cue stays at most."),
+]
+
+
+class TranscriptView(TenantAPIView):
+    actions = {"GET": Action.TRANSCRIPTS_READ}
+
+    @extend_schema(operation_id="transcripts_read", parameters=[WORDS], responses=serializers.TranscriptSerializer)
+    def get(self, request: Request, transcript_id: UUID) -> Response:
+        """The current text, with speakers and word times."""
+        transcript: Transcript = Transcript.objects.visible_to(self.caller).get_or_404(transcript_id)
+        whole = transcript.segment_count <= transcripts.WHOLE_LIST
+        rows = transcripts.segment_page(transcript, limit=transcripts.WHOLE_LIST).rows if whole else None
+        speakers = list(transcript.speakers.all())
+        return Response(transcript_json(transcript, speakers, rows, words=_wants_words(request)))
+
+
+class SegmentsView(TenantAPIView):
+    actions = {"GET": Action.TRANSCRIPTS_READ}
+
+    @extend_schema(
+        operation_id="transcripts_segments",
+        parameters=[
+            WORDS,
+            OpenApiParameter("cursor"),
+            OpenApiParameter("limit", int),
+            OpenApiParameter("from", float, description="Seconds."),
+            OpenApiParameter("to", float, description="Seconds."),
+        ],
+        responses=page_of(serializers.SegmentSerializer),
+    )
+    def get(self, request: Request, transcript_id: UUID) -> Response:
+        """Lines in order, by window: those that are heard between `from` and `to`."""
+        transcript: Transcript = Transcript.objects.visible_to(self.caller).get_or_404(transcript_id)
+        page = transcripts.segment_page(
+            transcript,
+            cursor=request.query_params.get("cursor", ""),
+            limit=min(int(_number(request, "limit") or transcripts.BATCH) or 1, MAX_LIMIT),
+            from_ms=_milliseconds(request, "from"),
+            to_ms=_milliseconds(request, "to"),
+        )
+        data = segments_json(page.rows, list(transcript.speakers.all()), words=_wants_words(request))
+        return Response({"data": data, "next": _next(request, page.next_cursor), "previous": None})
+
+
+class ExportView(TenantAPIView):
+    actions = {"GET": Action.TRANSCRIPTS_READ}
+
+    @extend_schema(
+        operation_id="transcripts_export", parameters=EXPORT_PARAMETERS, responses={(200, "*/*"): OpenApiTypes.BINARY}
+    )
+    def get(self, request: Request, transcript_id: UUID) -> HttpResponseBase:
+        """The current text as a file."""
+        rows = Transcript.objects.visible_to(self.caller).select_related("recording")
+        return file_response(rows.get_or_404(transcript_id), request)
+
+
+def file_response(transcript: Transcript, request: Request) -> HttpResponseBase:
+    """The file, sent as it is written: ten hours of subtitles never lie in memory."""
+    format = request.query_params.get("format", "txt")
+    export = transcripts.export_file(transcript, format=format, query=request.query_params.dict())
+    response = StreamingHttpResponse(export.pieces, content_type=export.format.content_type)
+    disposition = content_disposition_header(as_attachment=True, filename=export.filename)
+    response["Content-Disposition"] = disposition or "attachment"
+    return response
+
+
+def _wants_words(request: Request) -> bool:
+    return request.query_params.get("words", "1") != "0"
+
+
+def _number(request: Request, name: str) -> float | None:
+    given = request.query_params.get(name)
+    try:
+        number = None if given is None else float(given)
+    except ValueError:
+        raise Invalid.field(name, f"`{name}` is a number.") from None
+    if number is not None and not 0 <= number < 2**31:
+        raise Invalid.field(name, f"`{name}` is out of range.")
+    return number
+
+
+def _milliseconds(request: Request, name: str) -> int | None:
+    number = _number(request, name)
+    return None if number is None else round(number * 1000)
+
+
+def _next(request: Request, cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    query = request.query_params.copy()
+    query["cursor"] = cursor
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -1,0 +1,51 @@
+"""What the ways of telling speakers apart have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from transcription.asr.types import EngineError, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from transcription.asr.options import Method
+
+TURN_GAP_MS = 500  # a breath, not the end of a turn
+
+Chosen = Literal["channel", "embedded"]
+
+
+def choose(method: Method, *, channels: int, separated: bool) -> Chosen:
+    """The method to use for a recording with that many channels.
+
+    `separated`: the channels carry different people. "auto" trusts them then, else listens to voices.
+    Raises EngineError `diarization_unavailable`.
+    """
+    if method == "pyannote":
+        raise EngineError(
+            "diarization_unavailable", "Speaker separation by pyannote is not installed here. Choose the method “auto”."
+        )
+    if method == "channel" and channels < 2:  # noqa: PLR2004
+        message = (
+            "The recording has one channel only, so channels cannot tell its speakers apart. Choose the method “auto”."
+        )
+        raise EngineError("diarization_unavailable", message)
+    return "channel" if separated and method in {"auto", "channel"} else "embedded"
+
+
+def speaker_names(keys: Iterable[int]) -> dict[int, str]:
+    """The names "S1", "S2"... for numbers that stand for speakers, in the order of first appearance."""
+    return {key: f"S{number}" for number, key in enumerate(dict.fromkeys(keys), start=1)}
+
+
+def joined(turns: Iterable[Turn], *, gap_ms: int) -> list[Turn]:
+    """Neighbouring turns of one speaker, at most `gap_ms` apart, made one. `turns` sorted by start."""
+    result: list[Turn] = []
+    for turn in turns:
+        last = result[-1] if result else None
+        if last and last.speaker == turn.speaker and turn.start_ms - last.end_ms <= gap_ms:
+            result[-1] = Turn(last.start_ms, max(last.end_ms, turn.end_ms), turn.speaker)
+        else:
+            result.append(turn)
+    return result

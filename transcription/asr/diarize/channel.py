@@ -1,0 +1,124 @@
+"""Who speaks when, by channel: a stereo call with one party on each side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transcription.asr.diarize.base import TURN_GAP_MS, joined, speaker_names
+from transcription.asr.types import SAMPLE_RATE, Diarization, Span, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    Floats = NDArray[np.float32]
+
+FRAME_MS = 10
+FRAME = FRAME_MS * SAMPLE_RATE // 1000
+SMOOTH_FRAMES = 20
+GATE_DB = 6.0
+SHORTEST_FRAMES = 12
+ACTIVE_RANGE_DB = 35.0  # below the loud frames: speech; quieter is taken for background
+FLOOR_DB = -70.0
+SEPARATED_SHARE = 0.6
+FEWEST_SHARE = 0.02
+DUAL_MONO_DB = 1.0
+
+
+def levels(blocks: Iterable[Floats], on_progress: Callable[[int], None] | None = None) -> Floats:
+    """Smoothed level of every 10 ms of every channel in dB, (channels, frames), out of blocks (channels, n)."""
+    parts: list[Floats] = []
+    rest: Floats | None = None
+    done = 0
+    for block in blocks:
+        joint = block if rest is None else np.concatenate([rest, block], axis=1)
+        whole = joint.shape[1] // FRAME * FRAME
+        parts.append(_power(joint[:, :whole]))
+        rest = joint[:, whole:]
+        done += whole // FRAME
+        if on_progress:
+            on_progress(done * FRAME_MS)
+    if not parts:
+        return np.empty((0, 0), np.float32)
+    decibels = 10 * np.log10(np.concatenate(parts, axis=1) + 1e-10)
+    window = np.ones(min(SMOOTH_FRAMES, max(1, decibels.shape[1]))) / SMOOTH_FRAMES
+    return np.stack([np.convolve(channel, window, "same") for channel in decibels]).astype(np.float32)
+
+
+def _power(block: Floats) -> Floats:
+    frames = block.reshape(block.shape[0], -1, FRAME)
+    power: Floats = np.square(frames).mean(axis=2, dtype=np.float32)
+    return power
+
+
+def _active(decibels: Floats) -> NDArray[np.bool_]:
+    loudest = decibels.max(axis=0)
+    loud = np.percentile(loudest, 95) if loudest.size else FLOOR_DB
+    active: NDArray[np.bool_] = loudest > max(FLOOR_DB, loud - ACTIVE_RANGE_DB)
+    return active
+
+
+def are_separated(decibels: Floats) -> bool:
+    """Whether the channels carry different people: mostly one is far louder than the others, and each has its times."""
+    if decibels.shape[0] < 2 or not (active := _active(decibels)).any():  # noqa: PLR2004
+        return False
+    ahead = _lead(decibels)[:, active] >= GATE_DB
+    shares = ahead.mean(axis=1)
+    return bool(shares.sum() >= SEPARATED_SHARE and (shares >= FEWEST_SHARE).sum() >= 2)  # noqa: PLR2004
+
+
+def is_dual_mono(decibels: Floats) -> bool:
+    """Whether all channels carry the same sound, at whatever level."""
+    if decibels.shape[0] < 2 or not (active := _active(decibels)).any():  # noqa: PLR2004
+        return False
+    heard = decibels[:, active]
+    spread = np.ptp(heard - heard.mean(axis=1, keepdims=True), axis=0)
+    return bool(np.percentile(spread, 99) < DUAL_MONO_DB)
+
+
+def _lead(decibels: Floats) -> Floats:
+    """By how much each channel is louder than the loudest other one, (channels, frames)."""
+    others = [np.delete(decibels, channel, axis=0).max(axis=0) for channel in range(len(decibels))]
+    lead: Floats = decibels - np.stack(others)
+    return lead
+
+
+def own_frames(decibels: Floats) -> NDArray[np.bool_]:
+    """Where what a channel carries is its own and not cross-talk of a louder one, (channels, frames)."""
+    # In a pause all channels are equally quiet: without the second condition it would be everybody's own.
+    own: NDArray[np.bool_] = (_lead(decibels) > -GATE_DB) & _active(decibels)
+    return own
+
+
+def diarize(speech: Sequence[Iterable[Span]], decibels: Floats, *, offset_ms: int = 0) -> Diarization:
+    """One speaker a channel. `speech`: per channel what its detector heard, in recording time.
+
+    A channel's frames more than 6 dB below another channel are cross-talk, not its own speaker.
+    `offset_ms`: recording time of the first frame of `decibels`.
+    """
+    own = own_frames(decibels)
+    found = [
+        Turn(span.start_ms, span.end_ms, str(channel))
+        for channel, spans in enumerate(speech)
+        for span in gated(spans, own[channel], offset_ms)
+    ]
+    found.sort(key=lambda turn: (turn.start_ms, turn.end_ms))
+    names = speaker_names(int(turn.speaker) for turn in found)
+    turns = [Turn(turn.start_ms, turn.end_ms, names[int(turn.speaker)]) for turn in found]
+    merged = [
+        turn for name in names.values() for turn in joined((t for t in turns if t.speaker == name), gap_ms=TURN_GAP_MS)
+    ]
+    return Diarization(tuple(sorted(merged, key=lambda turn: (turn.start_ms, turn.end_ms))), "channel")
+
+
+def gated(spans: Iterable[Span], own: NDArray[np.bool_], offset_ms: int = 0) -> Iterator[Span]:
+    """The parts of the spans, at least 120 ms long, where the frames of `own` are set."""
+    for span in spans:
+        first = max(0, (span.start_ms - offset_ms) // FRAME_MS)
+        inside = own[first : (span.end_ms - offset_ms) // FRAME_MS]
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8))).reshape(-1, 2)
+        for begin, end in edges.tolist():
+            if end - begin >= SHORTEST_FRAMES:
+                yield Span(offset_ms + (first + begin) * FRAME_MS, offset_ms + (first + end) * FRAME_MS)

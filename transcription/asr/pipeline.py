@@ -1,0 +1,291 @@
+"""The steps of a recognition job as plain functions: files and values in, values out.
+
+Audio is streamed; about one chunk is held at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from media.audio.decode import decode, decode_channels, write_flac
+from media.audio.script import read_script
+from media.audio.vad import speech_spans
+from transcription.asr import hallucinations
+from transcription.asr.attribute import attribute
+from transcription.asr.chunk import DEFAULT_TARGET_MS, SAMPLES_PER_MS, cut, samples_of
+from transcription.asr.diarize import channel as by_channel
+from transcription.asr.diarize import embedded as by_voice
+from transcription.asr.diarize.base import choose
+from transcription.asr.engines.script import script_chunks, script_turns
+from transcription.asr.postprocess import join, language_of, warnings_of
+from transcription.asr.segments import mean_confidence
+from transcription.asr.types import Chunk, Diarization, Notice, Recognition, Result, Span, gettext_noop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from transcription.asr.engines.base import Engine
+    from transcription.asr.options import Options
+    from transcription.asr.types import Context, Segment
+
+    Samples = NDArray[np.float32]
+    Progress = Callable[[int], None]
+
+SPEECH_PAD_MS = 300  # measured: closer cuts cost words at the edges
+SHORTEST_SPEECH_MS = 100
+LANGUAGE_SAMPLE_MS = 30_000
+DIARIZE_CHUNK_MS = 60_000
+VOICE_SILENCE_MS, VOICE_PAD_MS, VOICE_SHORTEST_MS = 150, 30, 120
+OWN_GAP_MS = 500
+
+DUAL_MONO = Notice(
+    "dual_mono", gettext_noop("Both channels of this recording carry the same sound, so they were treated as one.")
+)
+NOT_SEPARATED = Notice(
+    "channels_not_separated",
+    gettext_noop(
+        "The channels of this recording do not hold one speaker each, so speakers were told apart by their voices."
+    ),
+)
+NO_SPEECH = Notice("no_speech", gettext_noop("No speech was found in this recording."))
+
+
+def prepare(
+    path: Path, options: Options, *, chunk_ms: int = DEFAULT_TARGET_MS, on_progress: Progress | None = None
+) -> Iterator[Chunk]:
+    """Decode, enhance, find speech and cut: chunks of at most `chunk_ms`, each as soon as it is cut.
+
+    With `channels="split"` all chunks of one channel, then all of the next; channels that carry the same sound are
+    mixed all the same. For the fake engine a text file is cut by its words. `on_progress` gets the recording time
+    reached (once per channel). Raises `media.audio.errors.MediaError`.
+    """
+    script = _script(path, options)
+    if script is not None:
+        yield from script_chunks(script, chunk_ms)
+        return
+    decibels = _levels(path, options) if options.channels == "split" else None
+    if decibels is None or len(decibels) < 2 or by_channel.is_dual_mono(decibels):  # noqa: PLR2004
+        yield from _chunks(path, options, None, chunk_ms, on_progress)
+        return
+    own = by_channel.own_frames(decibels) if by_channel.are_separated(decibels) else None
+    for channel in range(len(decibels)):
+        for chunk in _chunks(path, options, channel, chunk_ms, on_progress):
+            yield chunk if own is None else _without_crosstalk(chunk, own[channel], options.start_ms)
+
+
+def prepare_whole(
+    path: Path, options: Options, *, folder: Path, on_progress: Progress | None = None
+) -> Iterator[Chunk]:
+    """The same for engines that take a recording whole: one chunk a channel, its sound a FLAC file in `folder`."""
+    parts = prepare(path, options, on_progress=on_progress)
+    for channel, own in groupby(parts, key=attrgetter("channel")):
+        file = folder / f"whole-{channel or 0}.flac"
+        silent: list[Chunk] = []
+        write_flac(file, _noting(own, silent))
+        speech = tuple(span for part in silent for span in part.speech)
+        yield replace(silent[0], end_ms=silent[-1].end_ms, speech=speech, file=file)
+
+
+def _noting(parts: Iterable[Chunk], silent: list[Chunk]) -> Iterator[Samples]:
+    """The samples of the parts one after another; the parts without them go to `silent`."""
+    for part in parts:
+        silent.append(replace(part, samples=np.zeros(0, np.float32)))
+        yield part.samples
+
+
+def _script(path: Path, options: Options) -> str | None:
+    """The words of a text file that stands for a recording; only the fake engine reads it out."""
+    return read_script(path) if options.engine == "fake" else None
+
+
+def _chunks(
+    path: Path, options: Options, channel: int | None, chunk_ms: int, on_progress: Progress | None
+) -> Iterator[Chunk]:
+    blocks = decode(path, start_ms=options.start_ms, end_ms=options.end_ms, channel=channel, filters=options.enhance)
+    counted = _counted(blocks, options.start_ms, on_progress)
+    silence_ms = options.vad.min_silence_ms
+
+    def detect(window: Samples) -> Iterable[Span]:
+        return _speech([window], min_silence_ms=silence_ms, pad_ms=SPEECH_PAD_MS, min_speech_ms=SHORTEST_SPEECH_MS)
+
+    finder = detect if options.vad.enabled else None
+    yield from cut(counted, finder, start_ms=options.start_ms, target_ms=chunk_ms, channel=channel)
+
+
+def _speech(blocks: Iterable[Samples], offset_ms: int = 0, **rules: int) -> Iterator[Span]:
+    for span in speech_spans(blocks, **rules):
+        yield Span(offset_ms + span.start_ms, offset_ms + span.end_ms)
+
+
+def _counted(blocks: Iterable[Samples], start_ms: int, on_progress: Progress | None) -> Iterator[Samples]:
+    done = 0
+    for block in blocks:
+        done += block.shape[-1]
+        if on_progress:
+            on_progress(start_ms + done // SAMPLES_PER_MS)
+        yield block
+
+
+def _levels(path: Path, options: Options, on_progress: Progress | None = None) -> Samples:
+    """Levels of all channels, (channels, frames); of one channel only the shape is right: nobody needs more."""
+    blocks = decode_channels(path, start_ms=options.start_ms, end_ms=options.end_ms)
+    first = next(blocks, None)
+    if first is None or len(first) == 1:
+        return np.empty((0 if first is None else 1, 0), np.float32)
+    return by_channel.levels(_counted(_chained(first, blocks), options.start_ms, on_progress))
+
+
+def _chained(first: Samples, rest: Iterator[Samples]) -> Iterator[Samples]:
+    yield first
+    yield from rest
+
+
+def _without_crosstalk(chunk: Chunk, own: NDArray[np.bool_], offset_ms: int) -> Chunk:
+    """The chunk with only that speech which is its channel's own, so that no word is heard on both sides."""
+    spans: list[Span] = []
+    for part in by_channel.gated(chunk.speech, own, offset_ms):
+        start, end = max(chunk.start_ms, part.start_ms - VOICE_PAD_MS), min(chunk.end_ms, part.end_ms + VOICE_PAD_MS)
+        if spans and start - spans[-1].end_ms <= OWN_GAP_MS:
+            spans[-1] = Span(spans[-1].start_ms, end)
+        else:
+            spans.append(Span(start, end))
+    return replace(chunk, speech=tuple(spans))
+
+
+def language_sample(chunk: Chunk) -> Samples:
+    """Up to 30 s of the chunk's speech, shape (n,); its beginning where speech was not looked for."""
+    limit = LANGUAGE_SAMPLE_MS * SAMPLES_PER_MS
+    parts = [samples_of(chunk, span) for span in chunk.speech]
+    return np.concatenate(parts)[:limit] if parts else chunk.samples[:limit]
+
+
+def detect_language(engine: Engine, sample: Samples, options: Options) -> tuple[str, float] | None:
+    """(code, probability) of a language sample; None where the engine cannot tell, or the sample is empty."""
+    if not len(sample):
+        return None
+    end = -(-len(sample) // SAMPLES_PER_MS)
+    return engine.detect_language(Chunk(sample, 0, end, (Span(0, end),)), options)
+
+
+def transcribe(
+    chunk: Chunk,
+    engine: Engine,
+    options: Options,
+    context: Context,
+    *,
+    language: tuple[str, float] | None = None,
+) -> Recognition:
+    """What the engine hears in the chunk. `language`: what all chunks agreed on; it counts where the job said "auto".
+
+    Segments of one channel among several carry their channel as speaker, "S1" for the first. Raises `EngineError`
+    and lets `Stopped` pass through.
+    """
+    agreed = language if options.language == "auto" else None
+    heard = engine.transcribe(chunk, replace(options, language=agreed[0]) if agreed else options, context)
+    if agreed:
+        heard = replace(heard, language=agreed[0], language_confidence=agreed[1])
+    if heard.segments:
+        heard = replace(heard, segments=hallucinations.flag_silence(heard.segments, _heard_speech(chunk, options)))
+    if chunk.channel is None:
+        return heard
+    speaker = f"S{chunk.channel + 1}"
+    return replace(heard, segments=tuple(_said_by(segment, speaker) for segment in heard.segments))
+
+
+def _heard_speech(chunk: Chunk, options: Options) -> Sequence[Span]:
+    """Where somebody speaks in the chunk; found out now where the job left it out. All of it where nobody can tell."""
+    if options.vad.enabled:
+        return chunk.speech
+    if chunk.script is not None or not len(chunk.samples):
+        return [Span(chunk.start_ms, chunk.end_ms)]
+    return list(_speech([chunk.samples], chunk.start_ms, pad_ms=SPEECH_PAD_MS))
+
+
+def _said_by(segment: Segment, speaker: str) -> Segment:
+    return replace(segment, speaker=speaker, words=tuple(replace(word, speaker=speaker) for word in segment.words))
+
+
+def diarize(path: Path, options: Options, *, cache_dir: Path, on_progress: Progress | None = None) -> Diarization:
+    """Who speaks when, by the job's method. `cache_dir` keeps converted weights. `on_progress` gets recording time.
+
+    Raises EngineError `diarization_unavailable` and `media.audio.errors.MediaError`.
+    """
+    script = _script(path, options)
+    if script is not None:
+        return script_turns(script, options.diarization.speakers or 1)
+    method = options.diarization.method
+    decibels = _levels(path, options) if method in {"auto", "channel"} else np.empty((1, 0), np.float32)
+    separated = by_channel.are_separated(decibels)
+    if choose(method, channels=len(decibels), separated=separated) == "channel":
+        speech = [_channel_speech(path, options, channel, on_progress) for channel in range(len(decibels))]
+        return by_channel.diarize(speech, decibels, offset_ms=options.start_ms)
+    found = by_voice.diarize(
+        _voice_chunks(path, options), options.diarization, cache_dir=cache_dir, on_progress=on_progress
+    )
+    if method != "channel":
+        return found
+    return replace(found, warnings=(DUAL_MONO if by_channel.is_dual_mono(decibels) else NOT_SEPARATED,))
+
+
+def _voice_speech(blocks: Iterable[Samples], offset_ms: int = 0) -> Iterator[Span]:
+    return _speech(
+        blocks, offset_ms, min_silence_ms=VOICE_SILENCE_MS, pad_ms=VOICE_PAD_MS, min_speech_ms=VOICE_SHORTEST_MS
+    )
+
+
+def _channel_speech(path: Path, options: Options, channel: int, on_progress: Progress | None) -> list[Span]:
+    blocks = decode(path, start_ms=options.start_ms, end_ms=options.end_ms, channel=channel)
+    return list(_voice_speech(_counted(blocks, options.start_ms, on_progress), options.start_ms))
+
+
+def _voice_chunks(path: Path, options: Options) -> Iterator[Chunk]:
+    blocks = decode(path, start_ms=options.start_ms, end_ms=options.end_ms)
+    return cut(blocks, lambda window: _voice_speech([window]), start_ms=options.start_ms, target_ms=DIARIZE_CHUNK_MS)
+
+
+def assemble(
+    recognitions: Sequence[Recognition],
+    diarization: Diarization | None,
+    options: Options,
+    duration_ms: int,
+    provenance: Mapping[str, Any],
+) -> Result:
+    """The transcript out of all chunks, in their order. `duration_ms`: of the whole recording."""
+    language, confidence = language_of(recognitions)
+    segments = hallucinations.flag_text(join(recognitions, duration_ms), language)
+    if diarization is not None and diarization.turns:
+        segments = attribute(segments, diarization.turns)
+    warnings = [*warnings_of(recognitions), *(diarization.warnings if diarization else ())]
+    return Result(
+        segments=segments,
+        language=language if segments else None,
+        language_confidence=confidence if segments else None,
+        duration_ms=duration_ms,
+        speakers=tuple(dict.fromkeys(segment.speaker for segment in segments if segment.speaker)),
+        warnings=tuple(warnings if segments else [*warnings, NO_SPEECH]),
+        metrics=_metrics(segments),
+        provenance={"engine": options.engine, "model": options.model, **_method(diarization), **provenance},
+    )
+
+
+def _metrics(segments: Sequence[Segment]) -> dict[str, float | int | None]:
+    words = [word for segment in segments for word in segment.words]
+    return {
+        "segments": len(segments),
+        "words": len(words),
+        "interpolated_words": sum(word.interpolated for word in words),
+        "speech_ms": sum(segment.end_ms - segment.start_ms for segment in segments),
+        "confidence": mean_confidence(words),
+    }
+
+
+def _method(diarization: Diarization | None) -> dict[str, object]:
+    return {"diarization": diarization.method, "voice_model": diarization.model} if diarization else {}

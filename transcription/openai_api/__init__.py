@@ -1,0 +1,1 @@
+"""What OpenAI's clients speak, over the same recordings, jobs and quota."""

@@ -1,0 +1,146 @@
+"""A job's options, resolved once: request over project over organization over server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from config.common.errors import Invalid
+from transcription.asr.engines.registry import describe
+from transcription.asr.options import DiarizationOptions, Options, VadOptions
+from transcription.asr.text.dialects import DIALECTS
+from transcription.asr.text.dialects import LANGUAGE as DIALECT_LANGUAGE
+from transcription.asr.types import EngineError
+from transcription.services import engines
+from transcription.states import Priority, Queue
+
+# Whisper keeps the last 224 tokens of a prompt, some 400 Arabic letters: a longer one would push the job's own out.
+LONGEST_PROMPT = 400
+# What a request may say besides the recognizer's own options.
+SEPARATE = frozenset({"media", "priority", "max_billable_seconds", "metadata", "webhook"})
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    options: Options
+    queue: Queue
+    priority: Priority
+
+
+def resolve(request: Mapping[str, Any], *layers: Mapping[str, Any]) -> Resolved:
+    """`request` and `layers` (most important first) are in the API's form, seconds included. Raises Invalid."""
+    merged = _in_dialect(_layered(request, *layers), asked="dialect" in request)
+    engine, model = engines.choose(merged.get("engine", "auto"), merged.get("model", "auto"))
+    options = Options(
+        engine=engine,
+        model=model,
+        diarization=_diarization(merged),
+        vad=_vad(merged.get("vad", {})),
+        start_ms=_milliseconds(merged.get("start", 0)),
+        end_ms=None if merged.get("end") is None else _milliseconds(merged["end"]),
+        **_plain(merged),
+    )
+    _check(options)
+    priority = Priority[request.get("priority", "normal").upper()]
+    return Resolved(options, engines.queue_of(engine, model), priority)
+
+
+def check_defaults(*layers: Mapping[str, Any]) -> None:
+    """Whether a job that says nothing itself could run with these defaults. Raises Invalid."""
+    resolve({}, *layers)
+
+
+def _layered(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """One set of options. What a higher layer says also takes away what only made sense with the lower one's word."""
+    merged: dict[str, Any] = {}
+    for layer in reversed(layers):
+        said = {name: value for name, value in layer.items() if name not in SEPARATE}
+        if said.get("engine", "auto") != "auto":
+            merged.pop("model", None)  # it is another engine's
+        if (said.get("diarization") or {}).get("enabled") is not None:
+            merged.pop("mode", None)  # a shorthand for the same
+        merged |= said
+    return merged
+
+
+def _in_dialect(merged: dict[str, Any], *, asked: bool) -> dict[str, Any]:
+    """With the prompt and the words of the dialect behind the job's own, where they are short enough to be heard.
+
+    A dialect that only comes from a project's defaults gives way to a job in another language. Raises Invalid.
+    """
+    code, language = merged.get("dialect"), merged.get("language", "auto")
+    if code is None:
+        return merged
+    dialect = DIALECTS.get(code)
+    if dialect is None:
+        names = ", ".join(DIALECTS)
+        raise Invalid.field("dialect", f"There is no dialect called “{code}”. Choose one of: {names}.", "unknown")
+    if language not in ("auto", DIALECT_LANGUAGE):
+        if not asked:
+            return {**merged, "dialect": None}
+        message = f"“{code}” is a dialect of Arabic, and `language` is “{language}”. Leave one of them out."
+        raise Invalid.field("dialect", message, "contradiction")
+    prompt = " ".join(filter(None, (merged.get("initial_prompt", ""), dialect.prompt)))
+    return {
+        **merged,
+        "language": DIALECT_LANGUAGE,
+        "initial_prompt": prompt if len(prompt) <= LONGEST_PROMPT else merged["initial_prompt"],
+        "vocabulary": list(dict.fromkeys((*merged.get("vocabulary", ()), *dialect.vocabulary))),
+    }
+
+
+def _plain(merged: Mapping[str, Any]) -> dict[str, Any]:
+    """Options whose form is the same on the wire and inside."""
+    names = ("language", "dialect", "task", "channels", "alignment", "initial_prompt", "beam_size")
+    lists = ("enhance", "vocabulary", "temperature")
+    return {name: merged[name] for name in names if name in merged} | {
+        name: tuple(merged[name]) for name in lists if name in merged
+    }
+
+
+def _diarization(merged: Mapping[str, Any]) -> DiarizationOptions:
+    """`mode` is shorthand for `diarization.enabled`; saying both differently is an error, not a choice."""
+    given = dict(merged.get("diarization") or {})
+    enabled, mode = given.pop("enabled", None), merged.get("mode")
+    if mode is not None and enabled is not None and enabled != (mode == "dialogue"):
+        raise Invalid.field("mode", "`mode` and `diarization.enabled` contradict each other. Send one of them.")
+    if enabled is None:
+        enabled = settings.ASR_DIARIZE_BY_DEFAULT if mode is None else mode == "dialogue"
+    options = DiarizationOptions(enabled=enabled, **given)
+    low, high = options.min_speakers or 1, options.max_speakers or 100
+    if low > high or (options.speakers is not None and not low <= options.speakers <= high):
+        raise Invalid.field("diarization.speakers", "The numbers of speakers contradict each other.")
+    return options
+
+
+def _vad(given: Mapping[str, Any]) -> VadOptions:
+    default = VadOptions()
+    silence = given.get("min_silence")
+    return VadOptions(
+        enabled=given.get("enabled", default.enabled),
+        min_silence_ms=default.min_silence_ms if silence is None else _milliseconds(silence),
+    )
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _check(options: Options) -> None:
+    """Refuse at once what the engine can't do, instead of failing in a worker later."""
+    try:
+        provides = describe(options.engine, engines.known())
+    except EngineError as error:
+        raise Invalid.field("engine", error.message, error.type) from None
+    if options.task == "translate" and not provides.translation:
+        raise Invalid.field("task", f"The engine {options.engine} cannot translate.", "translation_unsupported")
+    languages = provides.languages
+    if languages is not None and options.language not in languages | {"auto"}:
+        known = ", ".join(sorted(languages))
+        message = f"The engine {options.engine} knows only: {known}. Choose another engine or language."
+        raise Invalid.field("language", message, "language_unsupported")
+    if options.end_ms is not None and options.end_ms <= options.start_ms:
+        raise Invalid.field("end", "`end` must be later than `start`.")

@@ -1,0 +1,66 @@
+"""What a share link shows: lines without anything that leads further."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from config.common.errors import NotFound
+from media.services import recordings
+from transcription.asr.serial import words_from_json
+from transcription.models import Segment, Speaker, TranscriptShare
+from transcription.services import selectors, transcripts
+from transcription.services.transcripts import Export
+
+PAGE_LINES = 500
+# SECURITY: not json, which tells ids and how the text was made.
+FORMATS = ("docx", "pdf", "txt", "srt", "vtt")
+
+
+def shown(share: TranscriptShare, page: str) -> dict[str, Any]:
+    """The context of the page: title, player, lines, downloads."""
+    transcript, recording = share.transcript, share.transcript.recording
+    last = max(1, -(-transcript.segment_count // PAGE_LINES))
+    number = min(max(int(page), 1), last) if page.isdecimal() else 1
+    speakers = selectors.speakers_of(transcript) if share.show_speakers else []
+    lines = selectors.lines(transcript, (number - 1) * PAGE_LINES, PAGE_LINES)
+    return {
+        "transcript": transcript,
+        "recording": recording,
+        "speakers": speakers,
+        "lines": _lines(lines, speakers, (number - 1) * PAGE_LINES),
+        "number": number,
+        "last": last,
+        "formats": FORMATS if share.allow_download else (),
+        "has_audio": recording.audio_purged_at is None,
+    }
+
+
+def _lines(lines: list[Segment], speakers: list[Speaker], first: int) -> list[dict[str, Any]]:
+    ranks: dict[UUID | None, int] = {speaker.pk: rank for rank, speaker in enumerate(speakers)}
+    names: dict[UUID | None, str] = {speaker.pk: str(speaker) for speaker in speakers}
+    return [
+        {
+            "segment": line,
+            "words": words_from_json(line.words),
+            "index": first + at,
+            "speaker": names.get(line.speaker_id, ""),
+            "colour": ranks.get(line.speaker_id, 0) % selectors.SPEAKER_COLOURS + 1,
+            "continues": at > 0 and lines[at - 1].speaker_id == line.speaker_id,
+        }
+        for at, line in enumerate(lines)
+    ]
+
+
+def audio(share: TranscriptShare) -> str:
+    """A short-lived address. Raises Conflict. SECURITY: it names the file by its title, not as it was uploaded."""
+    recording = share.transcript.recording
+    return recordings.playback_url(recording, filename=recording.name)
+
+
+def download(share: TranscriptShare, format: str) -> Export:
+    """Raises NotFound where this may not be downloaded."""
+    if not share.allow_download or format not in FORMATS:
+        raise NotFound
+    query = {"speakers": "1" if share.show_speakers else "0"}
+    return transcripts.export_file(share.transcript, format=format, query=query)

@@ -1,0 +1,130 @@
+"""Reading transcripts: windows of lines, and exports that never hold the whole."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from config.common.errors import Invalid
+from transcription.asr.export import (
+    ExportOptions,
+    ExportSegment,
+    ExportTranscript,
+    Format,
+    InvalidOption,
+    export_bytes,
+    get_format,
+)
+from transcription.asr.serial import words_from_json
+from transcription.asr.types import Flag
+from transcription.models import Segment, Transcript
+
+BATCH = 500
+# The longest list that `GET transcripts/{id}` answers in one piece.
+WHOLE_LIST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPage:
+    """Lines in order, and the cursor of the next page, or None after the last."""
+
+    rows: list[Segment]
+    next_cursor: str | None
+
+
+def segment_page(
+    transcript: Transcript,
+    *,
+    cursor: str = "",
+    limit: int = BATCH,
+    from_ms: int | None = None,
+    to_ms: int | None = None,
+) -> SegmentPage:
+    """Up to `limit` lines after `cursor` that are heard in [from_ms, to_ms). Raises Invalid for a foreign cursor."""
+    rows = Segment.objects.filter(transcript=transcript).between(from_ms, to_ms).order_by("position")
+    if cursor:
+        rows = rows.filter(position__gt=_position(cursor))
+    page = list(rows[: limit + 1])
+    more = len(page) > limit
+    return SegmentPage(page[:limit], cursor_after(page[limit - 1].position) if more else None)
+
+
+def cursor_after(position: int) -> str:
+    return base64.urlsafe_b64encode(f"p{position}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().removeprefix("p"))
+    except ValueError:
+        raise Invalid.field("cursor", "This cursor is not one of ours. Start from the first page.") from None
+
+
+def speaker_names(transcript: Transcript) -> dict[UUID, str]:
+    """Speaker id -> the name to show."""
+    return {speaker.pk: str(speaker) for speaker in transcript.speakers.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file on its way: its format, its name and its bytes in pieces."""
+
+    format: Format
+    filename: str
+    pieces: Iterator[bytes]
+
+
+def export_file(transcript: Transcript, *, format: str, query: Mapping[str, str]) -> Export:
+    """The current text as a file. `query` holds the options of the API. Raises Invalid, before anything is sent."""
+    chosen, options = check(format, query)
+    source = _export_transcript(transcript)
+    name = f"{transcript.recording.name}.{chosen.extension}"
+    return Export(chosen, name, export_bytes(source, format, options))
+
+
+def check(format: str, query: Mapping[str, str]) -> tuple[Format, ExportOptions]:
+    """A format and options of the API. Raises Invalid."""
+    try:
+        return get_format(format), ExportOptions.from_query(query, ignore=frozenset({"format", "link"}))
+    except InvalidOption as error:
+        raise Invalid.field(error.field, error.message) from None
+
+
+def _export_transcript(transcript: Transcript) -> ExportTranscript:
+    speakers = {str(speaker.pk): speaker for speaker in transcript.speakers.all()}
+    return ExportTranscript(
+        title=transcript.recording.name,
+        language=transcript.language,
+        duration_ms=transcript.duration_ms,
+        segments=_segments(transcript),
+        speakers={pk: str(speaker) for pk, speaker in speakers.items()},
+        metadata={
+            "id": str(transcript.pk),
+            "job": str(transcript.job_id),
+            "language_confidence": transcript.language_confidence,
+            "version": transcript.version,
+            "metrics": transcript.metrics,
+            "provenance": transcript.provenance,
+            "labels": {pk: speaker.label for pk, speaker in speakers.items()},
+        },
+    )
+
+
+def _segments(transcript: Transcript) -> Iterator[ExportSegment]:
+    rows = Segment.objects.filter(transcript=transcript).order_by("position")
+    for row in rows.iterator(chunk_size=BATCH):
+        yield ExportSegment(
+            id=str(row.pk),
+            version=row.version,
+            edited=row.edited,
+            start_ms=row.start_ms,
+            end_ms=row.end_ms,
+            text=row.text,
+            words=words_from_json(row.words),
+            speaker=None if row.speaker_id is None else str(row.speaker_id),
+            confidence=row.confidence,
+            language=row.language or None,
+            flags=tuple(Flag(flag["type"], flag["reason"]) for flag in row.flags),
+        )
