@@ -1,11 +1,13 @@
 # `make run` is all it takes; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev s3-venv run dev test check coverage bench eval types lint format docs-check schema-check reset logs shell
+.PHONY: help setup setup-dev setup-diarization s3-venv run dev test check coverage bench eval types lint format docs-check schema-check reset logs shell
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
 TEST ?= tests
+PROCESSES ?= 2
+TORCH ?= cpu
 BIN := .venv/bin
 PREFLIGHT := config/embedded/preflight.py
 
@@ -40,11 +42,18 @@ define install
 endef
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN_STAMP) ## create .venv and install what `make run` needs
 
 setup-dev: $(DEV_STAMP) ## the same with the tools for development
+
+setup-diarization: | $(BIN)/uv ## pyannote.audio beside it, 1.5 GB (TORCH=cpu, or auto for a GPU; see docs/models.md)
+	@echo "Installing pyannote.audio and torch"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(if $(UV_FIND_LINKS),,--torch-backend $(TORCH)) -r requirements/diarization.txt \
+	  || (echo "No wheels of torch for “$(TORCH)” to be had, taking what the index has" \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/diarization.txt)
+	@$(if $(filter cpu,$(TORCH)),rm -f .venv/lib/python*/site-packages/torchaudio/lib/*.so)
 
 s3-venv: var/test/s3-venv/bin/swift-proxy-server ## the S3 server that the storage tests talk to
 
@@ -54,8 +63,8 @@ run: $(RUN_STAMP) ## start everything (HOST=127.0.0.1 PORT=8000)
 dev: $(DEV_STAMP) ## start everything; processes start again when Python files change
 	@DEBUG=$${DEBUG:-1} exec $(BIN)/python manage.py up --host $(HOST) --port $(PORT) --reload
 
-test: $(DEV_STAMP) ## run the tests (TEST="tests/media -k upload")
-	@$(BIN)/pytest $(TEST)
+test: $(DEV_STAMP) ## run the tests (TEST="tests/media -k upload" PROCESSES=2)
+	@$(BIN)/pytest -n $(PROCESSES) $(TEST)
 
 check: lint types schema-check ## all that must pass before a change is merged
 	@SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(64))") PUBLIC_URL=https://tadwin.example \

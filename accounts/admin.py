@@ -33,6 +33,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic
     fieldsets = (
         (None, {"fields": ("id", "email", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "language", "time_zone", "theme", "notices")}),
+        (_("Arabic text"), {"fields": ("diacritics", "digits")}),
         (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Times"), {"fields": ("last_login", "created_at", "updated_at")}),
     )

@@ -81,6 +81,8 @@ def _profile(user: User) -> Json:
         "language": user.language,
         "time_zone": user.time_zone,
         "theme": user.theme,
+        "diacritics": user.diacritics,
+        "digits": user.digits,
         "notifications": notices.as_json(user),
         "created_at": iso(user.created_at),
         "last_login": iso(user.last_login),

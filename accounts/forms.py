@@ -19,6 +19,8 @@ LANGUAGE_NAMES = {"en": "English", "ar": "العربية"}
 NOTICE_NAMES = {
     Notice.JOB_COMPLETED: _("A transcript of mine is ready"),
     Notice.JOB_FAILED: _("A transcription of mine failed"),
+    Notice.COMMENTS: _("Somebody mentions me or answers my comment"),
+    Notice.USAGE_THRESHOLD: _("Most of the included time of an organization that I manage is used"),
 }
 CHANNEL_NAMES = {Channel.MAIL: _("By mail"), Channel.APP: _("In Tadwin")}
 
@@ -50,6 +52,11 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=language_choices, required=False)
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
+    digits = forms.ChoiceField(label=_("Digits in Arabic text"), choices=User.Digits.choices, required=False)
+    diacritics = forms.BooleanField(label=_("Show diacritics in Arabic text"), required=False)
+
+    def clean_digits(self) -> str:
+        return self.cleaned_data["digits"] or User.Digits.AS_IS
 
 
 class NoticesForm(forms.Form):

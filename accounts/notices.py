@@ -18,11 +18,15 @@ class Channel(StrEnum):
 class Notice(StrEnum):
     JOB_COMPLETED = "job_completed"
     JOB_FAILED = "job_failed"
+    COMMENTS = "comments"
+    USAGE_THRESHOLD = "usage_threshold"
 
 
 DEFAULTS: dict[Notice, frozenset[Channel]] = {
     Notice.JOB_COMPLETED: frozenset({Channel.APP}),
     Notice.JOB_FAILED: frozenset({Channel.APP, Channel.MAIL}),
+    Notice.COMMENTS: frozenset({Channel.APP, Channel.MAIL}),
+    Notice.USAGE_THRESHOLD: frozenset({Channel.APP, Channel.MAIL}),
 }
 
 

@@ -6,6 +6,8 @@ Whoever gave the right password gets a token that says so for five minutes; with
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
@@ -20,14 +22,20 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
+from accounts import passkeys
 from accounts.models import User
-from config.common.errors import NotAuthenticated, TooManyRequests
+from accounts.services import limits
+from config.common.errors import Invalid, NotAuthenticated
 
 SALT = "accounts.second_factor"
 SECONDS = 300
 STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-METHODS = (Authenticator.Type.TOTP.value, Authenticator.Type.RECOVERY_CODES.value)
+CODES = (Authenticator.Type.TOTP.value, Authenticator.Type.RECOVERY_CODES.value)
+PASSKEY = Authenticator.Type.WEBAUTHN.value
+METHODS = (*CODES, PASSKEY)
+Find = Callable[[list[Authenticator]], Authenticator | None]
 
 
 def is_on(user: User) -> bool:
@@ -36,7 +44,7 @@ def is_on(user: User) -> bool:
 
 
 def methods(user: User) -> list[str]:
-    """What `user` can answer with in a program; a passkey needs a browser."""
+    """What `user` can answer with."""
     own = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     return [method for method in METHODS if method in own]
 
@@ -46,14 +54,28 @@ def issue(user: User) -> str:
     return signing.dumps([str(user.pk), secrets.token_urlsafe(12), _fingerprint(user)], salt=SALT)
 
 
-def redeem(*, request: HttpRequest, token: str, method: str, code: str) -> User:
-    """The person of the token, who is now fully known. Token and code work once.
+def passkey_options(token: str) -> dict[str, Any]:
+    """What the browser needs to sign with a passkey of the token's person. Raises NotAuthenticated or Invalid."""
+    user, nonce = _read(token)
+    if PASSKEY not in methods(user):
+        raise Invalid.field("mfa_token", _("This account has no passkey."), "no_passkey")
+    return passkeys.challenge(user, nonce, SECONDS)
+
+
+def redeem(
+    *, request: HttpRequest, token: str, method: str, code: str = "", credential: dict[str, Any] | None = None
+) -> User:
+    """The person of the token, who is now fully known. Token, code and signature work once.
 
     Raises NotAuthenticated `invalid_mfa_token` or `invalid_code`, or TooManyRequests.
     """
     user, nonce = _read(token)
-    if not check(request, user, [method], code):
-        raise NotAuthenticated("This code is wrong, used or too old.", error_type="invalid_code")
+    if method == PASSKEY:
+        right = _one_try(request, user, [method], lambda _own: passkeys.answered(user, nonce, credential or {}))
+    else:
+        right = check(request, user, [method], code)
+    if not right:
+        raise NotAuthenticated(_("This code is wrong, used or too old."), error_type="invalid_code")
     # SECURITY: of two who come at once with different codes, one gets a session.
     if not cache.add(f"mfa-token-used:{nonce}", 1, timeout=SECONDS):
         raise _bad_token()
@@ -62,12 +84,17 @@ def redeem(*, request: HttpRequest, token: str, method: str, code: str) -> User:
 
 def check(request: HttpRequest, user: User, methods: list[str], code: str) -> bool:
     """Whether `code` is right by one of `methods`, and unused; it is used now. One try. Raises TooManyRequests."""
+    wanted = [method for method in methods if method in CODES]
+    return _one_try(request, user, wanted, lambda own: next((one for one in own if _is_right(one, code)), None))
+
+
+def _one_try(request: HttpRequest, user: User, methods: list[str], find: Find) -> bool:
+    """Count a try; `find` gives which of the person's own was right. Raises TooManyRequests."""
     key = f"mfa-auth-user-{user.pk}"  # allauth's own: the pages count by it too
     if not ratelimit.consume(request, action="login_failed", key=key):
-        message = get_adapter().error_messages["too_many_login_attempts"]
-        raise TooManyRequests(str(message), retry_after=60)
-    own = list(Authenticator.objects.filter(user=user, type__in=set(methods) & set(METHODS)))
-    used = next((one for one in own if _is_right(one, code)), None)
+        raise limits.refusal(request, "login_failed", key=key)
+    own = list(Authenticator.objects.filter(user=user, type__in=methods))
+    used = find(own)
     if used is None:
         failed = {"user": user, "authenticator": own[0] if own else None, "reauthentication": False}
         signals.authentication_failed.send(sender=Authenticator, request=request, **failed)
@@ -130,5 +157,5 @@ def _fingerprint(user: User) -> str:
 
 
 def _bad_token() -> NotAuthenticated:
-    detail = "This sign-in took too long or is used up. Start again with the password."
+    detail = _("This sign-in took too long or is used up. Start again with the password.")
     return NotAuthenticated(detail, error_type="invalid_mfa_token")

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from allauth.core.internal.sessionkit import get_session_user
 from allauth.headless import app_settings
-from allauth.headless.internal.sessionkit import new_session
+from allauth.headless.internal.sessionkit import lookup_session, new_session
 from allauth.headless.tokens.strategies.jwt import internal
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -62,6 +63,13 @@ def user_of_access_token(token: str) -> User | None:
     if payload is None or session is None:
         return None
     user: User | None = internal.validate_token_user(payload, session)
+    return user
+
+
+def user_of_session(key: str | None) -> User | None:
+    """The active person of a browser's session, as it is in the store now."""
+    session = lookup_session(key) if key else None
+    user: User | None = get_session_user(session) if session is not None else None
     return user
 
 

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,10 +7,8 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
-        from billing import usage
-        from organizations.signals import organization_purged
+        from billing import checks, receivers, thresholds
 
-        def on_purged(organization: Any, counts: dict[str, int], **_kwargs: Any) -> None:
-            counts["usage_entries"] = usage.detach(organization)
-
-        organization_purged.connect(on_purged, weak=False, dispatch_uid="billing.detach")
+        checks.drop_those_of_dj_stripe()
+        receivers.connect()
+        thresholds.register()

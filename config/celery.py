@@ -33,8 +33,10 @@ app.conf.beat_schedule = {
     "purge-organizations": every(3600, "organizations.purge"),
     "retain-media": every(3600, "media.enforce_retention"),
     "retain-transcripts": every(3600, "transcription.enforce_retention"),
+    "look-for-voices": every(600, "transcription.look_for_voices"),
     "sweep-webhooks": every(10, "organizations.sweep_webhooks"),
     "forget-webhook-deliveries": every(3600, "organizations.forget_webhook_deliveries"),
+    "sweep-billing": every(60, "billing.sweep"),
     "clean-results": every(24 * 3600, "celery.backend_cleanup"),
 }
 

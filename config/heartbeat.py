@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import structlog
 from redis.exceptions import RedisError
 
 from config.common import liveness
+from transcription.asr.diarize.pyannote_models import missing
+from transcription.configuration import pyannote_config
 from transcription.services import engines
 from transcription.states import Queue
 
@@ -39,6 +42,14 @@ def _keep_beating(worker: liveness.Worker) -> None:
 
 def _beat(worker: liveness.Worker) -> None:
     try:
-        liveness.beat(worker)
+        liveness.beat(_with_models(worker))
     except RedisError as error:
         logger.warning("liveness_failed", error=type(error).__name__)
+
+
+def _with_models(worker: liveness.Worker) -> liveness.Worker:
+    """Looked up each time: a model may be fetched or removed while the worker runs."""
+    models = tuple(engines.installed()) if worker.engine else ()
+    return replace(
+        worker, models=models, pyannote=Queue.DIARIZE in worker.queues and missing(pyannote_config()) is None
+    )

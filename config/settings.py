@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "csp",
     "django_celery_results",
     "django_htmx",
+    "djstripe",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -126,6 +127,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "organizations.context_processors.organization",
+                "billing.context_processors.money",
             ],
         },
     },
@@ -134,7 +136,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- Database, cache, broker -----------------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **env.db_url("DATABASE_URL", default=PATHS.database_url),
+        **env.db_url("DATABASE_URL", default=PATHS.database_url, engine="config.common.postgresql"),
         "ATOMIC_REQUESTS": False,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -233,7 +235,19 @@ ASR_COMPUTE_TYPE = env.str("ASR_COMPUTE_TYPE", default="auto")
 ASR_CPU_THREADS = env.int("ASR_CPU_THREADS", default=0)
 ASR_BATCH_SIZE = env.int("ASR_BATCH_SIZE", default=0)
 ASR_CHUNK_SECONDS = env.int("ASR_CHUNK_SECONDS", default=300)
+ASR_BEAM_SIZE = env.int("ASR_BEAM_SIZE", default=5)
+ASR_VAD = env.bool("ASR_VAD", default=True)
+ASR_VAD_MIN_SILENCE = env.float("ASR_VAD_MIN_SILENCE", default=0.5)
 ASR_DIARIZE_BY_DEFAULT = env.bool("ASR_DIARIZE_BY_DEFAULT", default=True)
+# 0 leaves the number open; a job that names one is not bound by these.
+ASR_MIN_SPEAKERS = env.int("ASR_MIN_SPEAKERS", default=0)
+ASR_MAX_SPEAKERS = env.int("ASR_MAX_SPEAKERS", default=0)
+ASR_DIARIZATION_MODEL = env.str("ASR_DIARIZATION_MODEL", default="pyannote/speaker-diarization-community-1")
+ASR_DIARIZATION_BATCH_SIZE = env.int("ASR_DIARIZATION_BATCH_SIZE", default=32)
+ASR_DIARIZATION_MAX_MINUTES = env.int("ASR_DIARIZATION_MAX_MINUTES", default=180)
+ASR_DIARIZATION_RECYCLE_AFTER = env.int("ASR_DIARIZATION_RECYCLE_AFTER", default=20)
+ASR_DIARIZATION_MAX_MEMORY_MB = env.int("ASR_DIARIZATION_MAX_MEMORY_MB", default=4096)
+HF_TOKEN = env.str("HF_TOKEN", default="").strip()
 ASR_ALLOW_DOWNLOAD = env.bool("ASR_ALLOW_DOWNLOAD", default=False)
 ASR_MAX_LOADED_MODELS = env.int("ASR_MAX_LOADED_MODELS", default=2)
 ASR_IDLE_UNLOAD_SECONDS = env.int("ASR_IDLE_UNLOAD_SECONDS", default=900)
@@ -251,7 +265,10 @@ ASR_SERVICES = {
 STEP_LEASE_SECONDS = env.float("STEP_LEASE_SECONDS", default=30.0)
 STEP_HEARTBEAT_SECONDS = env.float("STEP_HEARTBEAT_SECONDS", default=5.0)
 STEP_MAX_LOST_LEASES = env.int("STEP_MAX_LOST_LEASES", default=5)
-STEP_MAX_ERRORS = env.int("STEP_MAX_ERRORS", default=3)
+# How often a step that failed is tried in all, and the seconds between: queue=tries:first:longest.
+STEP_RETRY_POLICIES = env.dict(
+    "STEP_RETRY_POLICIES", default={"default": "3:60:300", "large": "2:120:300", "diarize": "2:60:300"}
+)
 STEP_RETRY_DELAYS = env.list("STEP_RETRY_DELAYS", cast=float, default=[1.0, 5.0, 30.0, 120.0])
 STEP_SOFT_TIME_LIMIT = env.int("STEP_SOFT_TIME_LIMIT", default=4 * 3600)
 STEP_TIME_LIMIT = env.int("STEP_TIME_LIMIT", default=4 * 3600 + 300)
@@ -402,8 +419,13 @@ SPECTACULAR_SETTINGS = {
         "JobStatus": "transcription.states.JobStatus",
         "StepKind": "transcription.states.StepKind",
         "StepStatus": "transcription.states.StepStatus",
+        "ReviewStatus": "transcription.models.reviews.ReviewStatus",
+        "OperationKind": "transcription.models.operations.OperationKind",
         "MediaStatus": "media.states.RecordingStatus",
         "WebhookStatus": ["active", "disabled", "paused", "gone"],
+        "SubscriptionStatus": "billing.models.Account.Status",
+        "InvoiceStatus": ["open", "paid", "uncollectible", "void"],
+        "VoiceMatchState": "transcription.models.voices.MatchState",
     },
 }
 # Requests that a key, an organization, or the address of a guest may make; 0 sets no limit.
@@ -464,6 +486,22 @@ API_ORIGIN_CHECK = env.bool("API_ORIGIN_CHECK", default=False)
 SILENCED_SYSTEM_CHECKS = env.list("SILENCED_SYSTEM_CHECKS", default=[])
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 INTERNAL_NETWORKS = env.list("INTERNAL_NETWORKS", default=["127.0.0.0/8", "::1/128"])
+
+# --- Money: nobody sees any without a key -----------------------------------------------------------------------------
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="").strip()
+STRIPE_LIVE_MODE = "_live_" in STRIPE_SECRET_KEY
+# Another server that speaks Stripe's API, for tests; empty: Stripe.
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="").rstrip("/")
+# How many days an organization whose payment failed goes on working before it can only read.
+BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", default=14)
+BILLING_CURRENCY = env.str("BILLING_CURRENCY", default="usd").lower()
+# Let Stripe work out taxes; needs Stripe Tax to be set up there.
+BILLING_AUTOMATIC_TAX = env.bool("BILLING_AUTOMATIC_TAX", default=False)
+# Where people write who want an agreement of their own.
+BILLING_CONTACT = env.str("BILLING_CONTACT", default="")
+# dj-stripe: its own migrations take most of the time of a first start, so there is one in their place.
+MIGRATION_MODULES = {"djstripe": "billing.djstripe_migrations"}
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 
 # --- Addresses that tenants give (webhooks, imports) ------------------------------------------------------------------
 # Networks that are open although they are not public: `10.20.0.0/16` for a receiver inside your own house.

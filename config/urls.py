@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("transcription.openai_api.urls")),
     path("media/local/<path:key>", local_object, name="media-local-object"),
     path("", include("organizations.urls")),
+    path("", include("billing.urls")),
     path("", include("media.urls")),
     path("", include("transcription.urls")),
 ]

@@ -29,6 +29,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "import_unreachable": gettext_noop(
             "The server did not answer, or broke off, several times. Try again later, or upload the file."
         ),
+        "storage_exceeded": gettext_noop(
+            "The organization's storage has no room for this file. Delete recordings for good or ask an owner for room."
+        ),
         "source_missing": gettext_noop("The file is no longer in storage. Upload it again."),
     }
 )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
 from accounts.export import Part
 from accounts.models import User
 from accounts.signals import account_exported
+from billing import names
 from config.common.clock import from_now
-from media.models import Recording
+from media.models import Project, Recording
 from media.services import personal, purging
 from organizations.models import Organization
 from organizations.signals import organization_purged
 
 
 def connect() -> None:
+    names.register("project", project_names)
     account_exported.connect(add_to_export, dispatch_uid="media.add_to_export")
     organization_purged.connect(purge_objects, dispatch_uid="media.purge_objects")
 
@@ -27,6 +30,11 @@ def purge_objects(organization: Organization, counts: dict[str, int], **_kwargs:
     counts["recordings"] = Recording.objects.filter(organization=organization).count()
     last = from_now(minutes=settings.MEDIA_UPLOAD_URL_EXPIRES / 60)
     purging.schedule(f"org/{organization.pk}/", writable_until=last)
+
+
+def project_names(organization: Organization, ids: Collection[UUID]) -> dict[UUID, str]:
+    """For the ledger, which keeps ids."""
+    return dict(Project.objects.filter(organization=organization, pk__in=ids).values_list("pk", "name"))
 
 
 def add_to_export(user: User, **_kwargs: Any) -> Iterator[Part]:

@@ -11,20 +11,14 @@ class OrganizationsConfig(AppConfig):
     def ready(self) -> None:
         from config.common import encryption
         from config.common.sql import apply_after_migrate
-        from organizations import audit_watch, checks, signals  # noqa: F401 - importing checks registers them
+        from organizations import audit_watch, checks, live_door  # noqa: F401 - importing checks registers them
         from organizations.services import personal
 
         apply_after_migrate(self)
         audit_watch.connect()
         personal.connect()
-        signals.member_left.connect(_close_connections, dispatch_uid="organizations.close_connections")
+        live_door.connect()
         encryption.rotating.connect(_rotate_webhook_secrets, dispatch_uid="organizations.rotate_webhook_secrets")
-
-
-def _close_connections(organization: Any, **_kwargs: Any) -> None:
-    from organizations import bus
-
-    bus.recheck(organization.pk)
 
 
 def _rotate_webhook_secrets(**_kwargs: Any) -> int:

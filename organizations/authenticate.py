@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from accounts import sessions
 from accounts.models import User
 from config.common.errors import MalformedRequest, NotAuthenticated, NotFound
+from config.common.joined import Joined
 from organizations import api_keys, gates
-from organizations.models import ApiKey, Membership
+from organizations.models import ApiKey, Membership, Organization
 from organizations.roles import Role, actions_of_role, actions_of_scopes
 from organizations.tenancy import Caller
 
 SCHEMES = ("bearer", "token")
+IN_ONE = Joined(Membership, "organization", "row.user_id = %s AND related.slug = %s")
+ANYWHERE = Joined(Membership, "organization", "row.user_id = %s")
 
 
 def credential_of(headers: Mapping[str, str]) -> str | None:
@@ -65,17 +71,37 @@ def caller_for_user(user: User, slug: str | None, *, gated: bool = True) -> Call
 
     Raises NotFound, MalformedRequest and, unless `gated` is False, what the organization's gates say.
     """
-    # Unordered: this is done for every request, and there is at most one of a slug.
-    memberships = Membership.objects.filter(user=user).select_related("organization").order_by()
     if slug:
-        membership = next(iter(memberships.filter(organization__slug=slug)[:1]), None)
+        membership = next(iter(IN_ONE.find(user.pk, slug)), None)
         if membership is None:
-            raise NotFound("There is no such organization, or you do not belong to it.")
+            raise NotFound(_("There is no such organization, or you do not belong to it."))
     else:
-        membership = _only(list(memberships[:2]))
+        membership = _only(ANYWHERE.find(user.pk, limit=2))
     if gated:
         gates.check(membership.organization, user)
     return Caller(membership.organization, actions_of_role(membership.role), role=_role(membership), user=user)
+
+
+def again(caller: Caller) -> Caller:
+    """The same person or key, as they are now. Raises ApplicationError when they may not come in any more."""
+    key, user = caller.api_key, caller.user
+    return caller_by_id(caller.organization.pk, user=user.pk if user else None, key=key.pk if key else None)
+
+
+def caller_by_id(organization: UUID | str, *, user: UUID | str | None, key: UUID | str | None) -> Caller:
+    """A key or a person who was known before. Raises ApplicationError."""
+    row = Organization.objects.filter(pk=organization).first()
+    if row is None:
+        raise NotFound
+    if key:
+        found = ApiKey.objects.select_related("organization").filter(pk=key).first()
+        if found is None or not api_keys.is_usable(found):
+            raise NotAuthenticated("This API key is expired or revoked.", error_type="invalid_api_key")
+        return caller_for_key(found, row.slug)
+    person = User.objects.filter(pk=user, is_active=True).first() if user else None
+    if person is None:
+        raise NotAuthenticated("This account is closed.")
+    return caller_for_user(person, row.slug)
 
 
 def _only(memberships: list[Membership]) -> Membership:

@@ -25,23 +25,52 @@ def door_group(organization_id: UUID | str) -> str:
     return f"door.{_hex(organization_id)}"
 
 
+def person_group(user_id: UUID | str) -> str:
+    """Every open connection of one person, of whatever organization."""
+    return f"person.{_hex(user_id)}"
+
+
 def job_group(job_id: UUID | str) -> str:
     return f"job.{_hex(job_id)}"
 
 
-def publish(organization_id: UUID | str, event: dict[str, Any], *, job_id: UUID | str | None = None) -> None:
-    """Send `event` now to those who watch the organization, and to those who watch the job. Call it after commit.
+def transcript_group(transcript_id: UUID | str) -> str:
+    return f"transcript.{_hex(transcript_id)}"
+
+
+def publish(
+    organization_id: UUID | str,
+    event: dict[str, Any],
+    *,
+    job_id: UUID | str | None = None,
+    transcript_id: UUID | str | None = None,
+) -> None:
+    """Send `event` now to those who watch the organization, the job or the transcript. Call it after commit.
 
     Never raises: rows are the truth, and readers poll or reconnect when an event is lost.
     """
     groups = [organization_group(organization_id)] + ([job_group(job_id)] if job_id else [])
+    groups += [transcript_group(transcript_id)] if transcript_id else []
     _publish(groups, {"type": "live.event", "event": event}, event.get("type"))
+
+
+def publish_transcript(transcript_id: UUID | str, event: dict[str, Any]) -> None:
+    """Send `event` now to those alone who have the transcript open: who is here, and what was said about it."""
+    _publish([transcript_group(transcript_id)], {"type": "live.event", "event": event}, event.get("type"))
 
 
 def recheck(organization_id: UUID | str) -> None:
     """Somebody lost their right: once the transaction has committed, every connection closes and knocks again."""
-    send = partial(_publish, [door_group(organization_id)], {"type": "live.recheck"}, "recheck")
-    transaction.on_commit(send, robust=True)
+    _recheck(door_group(organization_id))
+
+
+def recheck_person(user_id: UUID | str) -> None:
+    """As `recheck`, for one person: a session of theirs ended, or their password changed."""
+    _recheck(person_group(user_id))
+
+
+def _recheck(group: str) -> None:
+    transaction.on_commit(partial(_publish, [group], {"type": "live.recheck"}, "recheck"), robust=True)
 
 
 def _publish(groups: list[str], message: dict[str, Any], name: str | None) -> None:

@@ -20,6 +20,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
 from config.common.errors import ApplicationError, NotFound, PermissionDenied
+from organizations import gates
 from organizations.authenticate import caller_for_user
 from organizations.roles import Action
 from organizations.tenancy import Caller
@@ -91,6 +92,7 @@ def page(action: Action | None, *methods: str, gated: bool = True) -> Callable[[
         @wraps(view)
         def answer(request: PageRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             try:
+                gates.check_change(request.caller.organization, action, request.method)
                 return view(request, **kwargs)
             except NotFound as error:
                 raise Http404(error.detail) from error

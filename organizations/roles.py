@@ -37,9 +37,12 @@ class Action(StrEnum):
     JOBS_WRITE = "jobs:write"
     TRANSCRIPTS_READ = "transcripts:read"
     TRANSCRIPTS_WRITE = "transcripts:write"
+    TRANSCRIPTS_MANAGE = "transcripts:manage"
     USAGE_READ = "usage:read"
     PROJECTS_READ = "projects:read"
     PROJECTS_MANAGE = "projects:manage"
+    GLOSSARY_MANAGE = "glossary:manage"
+    PROFILES_MANAGE = "profiles:manage"
     MEMBERS_READ = "members:read"
     MEMBERS_MANAGE = "members:manage"
     KEYS_MANAGE = "keys:manage"
@@ -67,7 +70,10 @@ _VIEWER = frozenset(
 _MEMBER = _VIEWER | {Action.MEDIA_WRITE, Action.MEDIA_DELETE_OWN, Action.JOBS_WRITE, Action.TRANSCRIPTS_WRITE}
 _ADMIN = _MEMBER | {
     Action.MEDIA_DELETE_ANY,
+    Action.TRANSCRIPTS_MANAGE,
     Action.PROJECTS_MANAGE,
+    Action.GLOSSARY_MANAGE,
+    Action.PROFILES_MANAGE,
     Action.MEMBERS_MANAGE,
     Action.KEYS_MANAGE,
     Action.SETTINGS_MANAGE,

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
+organization_changing = Signal()
+"""`organization=`, `action=`: a caller is about to change something. A receiver vetoes by raising."""
+
+member_inviting = Signal()
+"""`organization=`, `invitation=` (not saved yet, or sent again): a receiver vetoes by raising an ApplicationError."""
+
 member_joining = Signal()
 """`organization=`, `user=`, `role=`: about to join. A receiver vetoes by raising an ApplicationError."""
 

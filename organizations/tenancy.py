@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.common.errors import NotFound, PermissionDenied
@@ -40,7 +41,8 @@ class Caller:
     def require(self, action: Action) -> None:
         """Raises PermissionDenied when the caller may not do `action`."""
         if action not in self.actions:
-            raise PermissionDenied("Your role or key does not allow this. Ask an administrator of the organization.")
+            text = gettext("Your role or key does not allow this. Ask an administrator of the organization.")
+            raise PermissionDenied(text)
 
 
 class OrganizationQuerySet(models.QuerySet[Any]):

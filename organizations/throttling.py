@@ -19,6 +19,7 @@ import redis
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from config.common import request_meta
 from config.common.errors import TooManyRequests
@@ -131,7 +132,9 @@ def limit(request: HttpRequest, buckets: Sequence[Bucket]) -> None:
         return
     verdict = request.META[VERDICT] = take(buckets)
     if verdict and not verdict.is_allowed:
-        detail = f"Too many requests. Try again in {verdict.retry_after} seconds, and slow down."
+        detail = _("Too many requests. Try again in %(seconds)d seconds, and slow down.") % {
+            "seconds": verdict.retry_after
+        }
         raise TooManyRequests(detail, retry_after=verdict.retry_after)
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from django.core.cache import cache
 
-from accounts.models import User
 from config.common.errors import ApplicationError
-from organizations.api_keys import is_usable
-from organizations.authenticate import caller_for_key, caller_for_user
-from organizations.models import ApiKey, Organization
+from organizations.authenticate import caller_by_id
 from organizations.tenancy import Caller
 
 SECONDS = 30
@@ -36,20 +32,9 @@ def redeem(ticket: str) -> Caller | None:
     if not known or not cache.delete(_name(ticket)):
         return None
     try:
-        return _caller(known)
+        return caller_by_id(known["organization"], user=known["user"], key=known["key"])
     except ApplicationError:
         return None
-
-
-def _caller(known: dict[str, Any]) -> Caller | None:
-    organization = Organization.objects.filter(pk=known["organization"]).first()
-    if organization is None:
-        return None
-    if known["key"]:
-        key = ApiKey.objects.select_related("organization").filter(pk=known["key"]).first()
-        return caller_for_key(key, organization.slug) if key and is_usable(key) else None
-    user = User.objects.filter(pk=known["user"], is_active=True).first()
-    return caller_for_user(user, organization.slug) if user else None
 
 
 def _name(ticket: str) -> str:

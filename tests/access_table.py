@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,22 +16,44 @@ from accounts.models import User
 from media.models import Project, Recording, UploadSession
 from organizations.models import ApiKey, Membership, Notification, Organization, WebhookEndpoint
 from organizations.roles import Role
+from tests.access_editing import EDITING
+from tests.access_knowledge import KNOWLEDGE
+from tests.access_rows import (
+    ACCEPTED,
+    ADMIN,
+    ANY,
+    CONFLICT,
+    CREATED,
+    GONE,
+    MEMBER,
+    MOVED,
+    OWNER,
+    VIEWER,
+    Row,
+    person,
+    public,
+    tenant,
+)
 from tests.factories import (
     PASSWORD,
     make_api_key,
     make_delivery,
     make_evaluation,
+    make_glossary,
     make_invitation,
     make_job,
+    make_match,
     make_member,
     make_notification,
+    make_operation,
+    make_profile,
     make_project,
     make_recording,
     make_transcript,
     make_upload,
     make_webhook,
 )
-from transcription.models import Job, Transcript, TranscriptShare
+from transcription.models import Comment, Glossary, Highlight, Job, Segment, Transcript, TranscriptShare
 from transcription.states import JobStatus
 
 
@@ -65,10 +87,29 @@ class World:
         return make_transcript(self.organization, job)
 
     @cached_property
+    def line(self) -> Segment:
+        line: Segment = self.transcript.segments.earliest("position")
+        return line
+
+    @cached_property
     def share(self) -> TranscriptShare:
         return TranscriptShare.objects.create(
             organization=self.organization, transcript=self.transcript, token_hash=uuid.uuid4().hex
         )
+
+    @cached_property
+    def comment(self) -> Comment:
+        own = {"author": self.user, "author_key": self.api_key, "transcript": self.transcript}
+        return Comment.objects.create(organization=self.organization, at_ms=0, text="Is it so?", **own)
+
+    @cached_property
+    def highlight(self) -> Highlight:
+        own = {"author": self.user, "author_key": self.api_key, "transcript": self.transcript}
+        return Highlight.objects.create(organization=self.organization, start_ms=0, end_ms=900, **own)
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        return make_glossary(self.organization)
 
     @cached_property
     def key(self) -> ApiKey:
@@ -102,6 +143,7 @@ OBJECTS: dict[str, Callable[[World], Any]] = {
     "slug": lambda world: world.organization.slug,
     "format": lambda _: "txt",
     "session_id": _session_id,
+    "passkey_id": lambda _: uuid.uuid4(),
     "key_id": lambda world: world.key.pk,
     "project_id": lambda world: world.project.pk,
     "member_id": lambda world: world.membership.pk,
@@ -114,60 +156,19 @@ OBJECTS: dict[str, Callable[[World], Any]] = {
     "job_id": lambda world: world.job.pk,
     "transcript_id": lambda world: world.transcript.pk,
     "share_id": lambda world: world.share.pk,
+    "comment_id": lambda world: world.comment.pk,
+    "uuid": lambda world: uuid.uuid4(),  # of an endpoint that Stripe calls; there is none without a key
+    "highlight_id": lambda world: world.highlight.pk,
     "evaluation_id": lambda world: make_evaluation(world.transcript).pk,
-    "segment_id": lambda world: world.transcript.segments.earliest("position").pk,
+    "glossary_id": lambda world: world.glossary.pk,
+    "entry_id": lambda world: world.glossary.entries.get().pk,
+    "code": lambda _: "iraqi",
+    "profile_id": lambda world: make_profile(world.organization).pk,
+    "match_id": lambda world: make_match(make_profile(world.organization), world.transcript.speakers.get()).pk,
+    "segment_id": lambda world: world.line.pk,
+    "speaker_id": lambda world: world.transcript.speakers.earliest("created_at").pk,
+    "number": lambda world: make_operation(world.transcript).number,
 }
-
-Body = Callable[[World], Any]
-
-
-def _empty(_world: World) -> Any:
-    return {}
-
-
-@dataclass(frozen=True)
-class Row:
-    """`role`: the least that may. `scope`: what a key needs; None: no key ever, ANY: every key.
-
-    `ok`: what those who may get. `stranger`: what a person of another organization gets for an object of this one that
-    the body names (objects in the address are always 404).
-    """
-
-    ok: tuple[int, ...] = (200,)
-    role: Role | None = None
-    scope: str | None = None
-    body: Body = field(default=_empty)
-    stranger: int | None = None
-    public: bool = False
-
-    @property
-    def is_personal(self) -> bool:
-        """For every signed-in person, whatever their organizations."""
-        return self.role is None and not self.public
-
-    def is_open_to_key(self, scope: str) -> bool:
-        """A key without scopes (an empty `scope`) may do what a member may; more only where a scope says so."""
-        if scope:
-            return self.scope in (ANY, scope)
-        return self.scope is not None and self.role in (Role.VIEWER, Role.MEMBER)
-
-
-ANY = "any"
-VIEWER, MEMBER, ADMIN, OWNER = Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER
-CREATED, ACCEPTED, GONE, MOVED, CONFLICT = 201, 202, 204, 302, 409
-
-
-def public(*ok: int, body: Body = _empty) -> Row:
-    return Row(ok=ok, body=body, public=True)
-
-
-def person(*ok: int, body: Body = _empty) -> Row:
-    return Row(ok=ok or (200,), body=body)
-
-
-def tenant(role: Role, scope: str | None, *ok: int, body: Body = _empty, stranger: int | None = None) -> Row:
-    return Row(ok=ok or (200,), role=role, scope=scope, body=body, stranger=stranger)
-
 
 ACCOUNTS = {
     ("POST", "auth/register"): public(422),
@@ -175,6 +176,9 @@ ACCOUNTS = {
     ("POST", "auth/refresh"): public(401, body=lambda _: {"refresh": "nonsense"}),
     ("POST", "auth/logout"): person(204),
     ("POST", "auth/mfa"): public(401, body=lambda _: {"mfa_token": "nonsense", "method": "totp", "code": "123456"}),
+    ("POST", "auth/mfa/passkey"): public(401, body=lambda _: {"mfa_token": "nonsense"}),
+    ("GET", "auth/passkeys"): person(),
+    ("DELETE", "auth/passkeys/<uuid:passkey_id>"): person(404),
     ("POST", "auth/forgot-password"): public(ACCEPTED, body=lambda _: {"email": "ghost@example.com"}),
     ("POST", "auth/reset-password"): public(422, body=lambda _: {"token": "nonsense", "password": PASSWORD}),
     ("POST", "auth/verify-email"): public(422, body=lambda _: {"key": "nonsense"}),
@@ -264,16 +268,45 @@ TRANSCRIPTION = {
     ("DELETE", "jobs/<uuid:job_id>"): tenant(MEMBER, "jobs:write", GONE),
     ("POST", "jobs/<uuid:job_id>/cancel"): tenant(MEMBER, "jobs:write"),
     ("POST", "jobs/<uuid:job_id>/retry"): tenant(MEMBER, "jobs:write", CONFLICT),
+    ("POST", "jobs/<uuid:job_id>/rediarize"): tenant(MEMBER, "jobs:write", CONFLICT),
     ("GET", "jobs/<uuid:job_id>/steps"): tenant(VIEWER, "jobs:read"),
     ("GET", "jobs/<uuid:job_id>/events"): tenant(VIEWER, "jobs:read", 307),
     # The job of the table is not finished.
     ("GET", "jobs/<uuid:job_id>/download"): tenant(VIEWER, "transcripts:read", CONFLICT),
     ("GET", "transcripts/<uuid:transcript_id>"): tenant(VIEWER, "transcripts:read"),
     ("GET", "transcripts/<uuid:transcript_id>/segments"): tenant(VIEWER, "transcripts:read"),
+    ("GET", "transcripts/<uuid:transcript_id>/segments/<uuid:segment_id>"): tenant(VIEWER, "transcripts:read"),
+    ("GET", "transcripts/<uuid:transcript_id>/find"): tenant(VIEWER, "transcripts:read", 422),
     ("GET", "transcripts/<uuid:transcript_id>/export"): tenant(VIEWER, "transcripts:read"),
     ("GET", "transcripts/<uuid:transcript_id>/shares"): tenant(VIEWER, "transcripts:read"),
     ("POST", "transcripts/<uuid:transcript_id>/shares"): tenant(MEMBER, "transcripts:write", CREATED),
     ("DELETE", "transcripts/<uuid:transcript_id>/shares/<uuid:share_id>"): tenant(MEMBER, "transcripts:write", GONE),
+    ("GET", "transcripts/<uuid:transcript_id>/subtitles"): tenant(VIEWER, "transcripts:read"),
+    ("GET", "transcripts/<uuid:transcript_id>/comments"): tenant(VIEWER, "transcripts:read"),
+    ("POST", "transcripts/<uuid:transcript_id>/comments"): tenant(
+        MEMBER, "transcripts:write", CREATED, body=lambda _: {"text": "Is it so?", "at": 0.5}
+    ),
+    ("PATCH", "transcripts/<uuid:transcript_id>/comments/<uuid:comment_id>"): tenant(
+        MEMBER, "transcripts:write", body=lambda _: {"text": "It is so."}
+    ),
+    ("DELETE", "transcripts/<uuid:transcript_id>/comments/<uuid:comment_id>"): tenant(
+        MEMBER, "transcripts:write", GONE
+    ),
+    ("POST", "transcripts/<uuid:transcript_id>/comments/<uuid:comment_id>/resolve"): tenant(
+        MEMBER, "transcripts:write"
+    ),
+    ("POST", "transcripts/<uuid:transcript_id>/comments/<uuid:comment_id>/reopen"): tenant(MEMBER, "transcripts:write"),
+    ("GET", "transcripts/<uuid:transcript_id>/highlights"): tenant(VIEWER, "transcripts:read"),
+    ("POST", "transcripts/<uuid:transcript_id>/highlights"): tenant(
+        MEMBER, "transcripts:write", CREATED, body=lambda _: {"start": 0, "end": 1.5}
+    ),
+    ("DELETE", "transcripts/<uuid:transcript_id>/highlights/<uuid:highlight_id>"): tenant(
+        MEMBER, "transcripts:write", GONE
+    ),
+    ("GET", "transcripts/<uuid:transcript_id>/status"): tenant(VIEWER, "transcripts:read"),
+    ("PUT", "transcripts/<uuid:transcript_id>/status"): tenant(
+        MEMBER, "transcripts:write", body=lambda _: {"status": "final"}
+    ),
     ("POST", "transcripts/export"): tenant(
         VIEWER, "transcripts:read", body=lambda world: {"transcripts": [str(world.transcript.pk)]}, stranger=422
     ),
@@ -293,6 +326,7 @@ TRANSCRIPTION = {
     ("GET", "models"): tenant(VIEWER, "jobs:read"),
     ("GET", "dialects"): tenant(VIEWER, "jobs:read"),
     ("GET", "usage"): tenant(VIEWER, "usage:read"),
+    ("GET", "usage/export"): tenant(VIEWER, "usage:read"),
     ("GET", "test/arabic/dialects"): tenant(VIEWER, "jobs:read"),
     ("POST", "test/transcription/simulate"): tenant(MEMBER, "jobs:write", body=lambda _: {"text": "Good morning."}),
 }
@@ -309,11 +343,24 @@ WEBHOOKS = {
     ("POST", "webhooks/deliveries/<uuid:delivery_id>/replay"): tenant(ADMIN, "webhooks:write", ACCEPTED),
 }
 
+# Without a key of Stripe there is no money, not even for owners.
+BILLING = {
+    ("GET", "billing/plans"): tenant(OWNER, None, 404),
+    ("GET", "billing/subscription"): tenant(OWNER, None, 404),
+    ("PATCH", "billing/subscription"): tenant(OWNER, None, 404),
+    ("POST", "billing/checkout"): tenant(OWNER, None, 404),
+    ("POST", "billing/portal"): tenant(OWNER, None, 404),
+    ("GET", "billing/invoices"): tenant(OWNER, None, 404),
+}
+
 TABLE: dict[tuple[str, str], Row] = {
     ("GET", ""): public(200),
     **ACCOUNTS,
     **ORGANIZATIONS,
     **MEDIA,
     **TRANSCRIPTION,
+    **EDITING,
+    **KNOWLEDGE,
     **WEBHOOKS,
+    **BILLING,
 }

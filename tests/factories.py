@@ -27,11 +27,29 @@ from organizations.models.webhooks import EVERYTHING
 from organizations.roles import Role
 from organizations.services import invitations, organizations
 from organizations.webhooks.signing import new_secret
+from transcription import history
 from transcription.asr.metrics.words import Folding
 from transcription.asr.options import Options
 from transcription.asr.serial import words_to_json
 from transcription.asr.types import Word
-from transcription.models import Evaluation, Job, Segment, Speaker, Step, Transcript
+from transcription.editing import operations
+from transcription.models import (
+    Evaluation,
+    Glossary,
+    GlossaryEntry,
+    Job,
+    Operation,
+    Segment,
+    Speaker,
+    Step,
+    Transcript,
+    VoiceConsent,
+    VoiceMatch,
+    VoiceProfile,
+    VoiceSample,
+    VoiceVector,
+)
+from transcription.models.operations import OperationKind
 from transcription.models.transcripts import POSITION_STEP
 from transcription.states import JobStatus, StepKind, StepStatus
 
@@ -151,12 +169,66 @@ def make_transcript(organization: Organization, job: Job | None = None, lines: i
     return transcript
 
 
+def make_speaker(transcript: Transcript, label: str = "S9") -> Speaker:
+    """Who says nothing."""
+    return Speaker.objects.create(organization=transcript.organization, transcript=transcript, label=label)
+
+
+def make_operation(transcript: Transcript) -> Operation:
+    """The first line, edited by nobody who is known."""
+    (line,) = history.lines_of(transcript)[:1]
+    change = operations.edit(line, text="Line number one.")
+    operation = history.apply_change(transcript, None, OperationKind.EDIT, {"segment": line.id}, change).operation
+    assert operation is not None
+    return operation
+
+
 def make_evaluation(transcript: Transcript, **fields: Any) -> Evaluation:
     """One wrong word in four."""
     known = {"engine": "fake", "model": "fake", "language": "en", "wer": 0.25, "cer": 0.1, "words": 4}
     known |= {"substitutions": 1, "insertions": 0, "deletions": 0, "folding": Folding().to_json()}
     known |= {"reference": "Line number one here.", "hypothesis": "Line number two here."}
     return Evaluation.objects.create(organization=transcript.organization, transcript=transcript, **{**known, **fields})
+
+
+def make_glossary(organization: Organization, *entries: tuple[str, str], **fields: Any) -> Glossary:
+    """With one term, or with `entries`: (term, what is written for it or nothing)."""
+    glossary = Glossary.objects.create(organization=organization, **fields)
+    for text, replacement in entries or (("Tadwin", ""),):
+        GlossaryEntry.objects.create(organization=organization, glossary=glossary, text=text, replacement=replacement)
+    return glossary
+
+
+def make_voice(speaker: Speaker, *values: float, **fields: Any) -> VoiceVector:
+    """The kept voice of a speaker, ten seconds long; the organization's consent is made where it is missing."""
+    organization = speaker.organization
+    consent, _ = VoiceConsent.objects.get_or_create(organization=organization, defaults={"note": "All signed."})
+    known = {"model": "voices/1", "vector": list(values or (1.0, 0.0)), "speech_ms": 10_000, "label": speaker.label}
+    return VoiceVector.objects.create(
+        organization=organization, consent=consent, job=speaker.transcript.job, speaker=speaker, **{**known, **fields}
+    )
+
+
+def make_profile(organization: Organization, *values: float, name: str = "Layla") -> VoiceProfile:
+    """With one sample, of no recording that is still there."""
+    consent, _ = VoiceConsent.objects.get_or_create(organization=organization, defaults={"note": "All signed."})
+    profile = VoiceProfile.objects.create(organization=organization, consent=consent, name=name)
+    VoiceSample.objects.create(
+        organization=organization,
+        profile=profile,
+        model="voices/1",
+        vector=list(values or (1.0, 0.0)),
+        speech_ms=10_000,
+    )
+    return profile
+
+
+def make_match(profile: VoiceProfile, speaker: Speaker, **fields: Any) -> VoiceMatch:
+    """An open suggestion."""
+    known = {"score": 0.91, "state": "suggested"}
+    return VoiceMatch.objects.create(
+        organization=profile.organization, profile=profile, speaker=speaker, **{**known, **fields}
+    )
 
 
 def _line(transcript: Transcript, speaker: Speaker, index: int) -> Segment:

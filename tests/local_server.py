@@ -79,7 +79,7 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             server.asked.append(asked)
             self.send(server.answer(asked))
 
-        do_GET = do_POST = serve  # noqa: N815 - the names of the standard library
+        do_GET = do_HEAD = do_POST = serve  # noqa: N815 - the names of the standard library
 
         def send(self, reply: Reply) -> None:
             self.send_response(reply.status)
@@ -88,7 +88,7 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             for name, value in {"Connection": "close", **length, **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            for piece in [reply.body] if whole else reply.body:
+            for piece in [] if self.command == "HEAD" else [reply.body] if whole else reply.body:
                 self.wfile.write(piece)  # type: ignore[arg-type]
                 self.wfile.flush()
             self.close_connection = True

@@ -6,6 +6,7 @@ The fields come from the OpenAPI document: a new field that takes an id fails un
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -39,6 +40,12 @@ FOREIGN: dict[str, Callable[[World], Any]] = {
     "member": lambda world: world.membership.pk,
     "uploaded_by": lambda world: world.membership.user_id,
     "job": lambda world: world.job.pk,
+    "into": lambda world: world.transcript.speakers.get().pk,
+    **dict.fromkeys(("segment", "segments", "from_segment", "after", "with"), lambda world: world.line.pk),
+    "glossary": lambda world: world.glossary.pk,
+    "mentions": lambda world: world.membership.user_id,
+    "parent": lambda world: world.comment.pk,
+    "speaker": lambda world: world.transcript.speakers.get().pk,
 }
 
 
@@ -117,14 +124,14 @@ def _ask(
         named = [value] if field.endswith("[]") else value
         body = {**TABLE[method, table_route].body(world), field.removesuffix("[]"): named}
         body = {key: one for key, one in body.items() if not field.endswith("[]") or key == field.removesuffix("[]")}
-        answer = program.request(method, path, body)
+        answer = program.request(method, path, body, **{"If-Match": '"1"'})
     known = answer.json()
     return answer.status_code, known.get("data"), {error["field"] for error in known.get("errors", ())}
 
 
 def _same(route: str, path: str) -> bool:
     """Whether `jobs/<uuid:job_id>` is `jobs/{job_id}`."""
-    return route.replace("<uuid:", "{").replace("<slug:", "{").replace("<str:", "{").replace(">", "}") == path
+    return re.sub(r"<[a-z]+:([a-z_]+)>", r"{\1}", route) == path
 
 
 class TestLists:

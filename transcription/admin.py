@@ -11,11 +11,28 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
 from config.common.errors import ApplicationError
 from transcription import dispatch, lifecycle
-from transcription.models import Evaluation, Job, Segment, Speaker, Step, Transcript, TranscriptShare
+from transcription.models import (
+    Comment,
+    DialectPreset,
+    Evaluation,
+    Glossary,
+    GlossaryEntry,
+    Highlight,
+    Job,
+    Operation,
+    Segment,
+    Speaker,
+    Step,
+    Transcript,
+    TranscriptShare,
+    VoiceConsent,
+    VoiceProfile,
+)
 from transcription.services import jobs
 
 STEP_FIELDS = ("kind", "index", "queue", "status", "attempt", "lost_leases", "errors", "worker")
@@ -84,7 +101,8 @@ class JobAdmin(ReadOnly, ModelAdmin):
                 done += 1
             except ApplicationError as error:
                 self.message_user(request, f"{job.pk}: {error.detail}", messages.WARNING)
-        self.message_user(request, _("%(count)s jobs changed.") % {"count": done}, messages.SUCCESS)
+        text = ngettext("%(count)d job changed.", "%(count)d jobs changed.", done) % {"count": done}
+        self.message_user(request, text, messages.SUCCESS)
 
 
 @admin.register(Step)
@@ -97,8 +115,8 @@ class StepAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(Transcript)
 class TranscriptAdmin(ReadOnly, ModelAdmin):
-    list_display = ("id", "organization", "recording", "language", "segment_count", "version", "created_at")
-    list_filter = ("language", "created_at")
+    list_display = ("id", "organization", "recording", "language", "segment_count", "version", "status", "created_at")
+    list_filter = ("status", "language", "created_at")
     search_fields = ("id", "job__id", "recording__name", "organization__name")
     list_select_related = ("organization", "recording")
 
@@ -127,6 +145,21 @@ class SegmentAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
 
 
+@admin.register(Operation)
+class OperationAdmin(ReadOnly, ModelAdmin):
+    """The history of transcripts: who did what, without the words."""
+
+    list_display = ("transcript", "number", "kind", "organization", "created_by", "api_key", "line_count", "created_at")
+    list_filter = ("kind", "created_at")
+    search_fields = ("transcript__id", "organization__name", "created_by__email")
+    exclude = ("payload",)
+    list_select_related = ("organization", "transcript", "created_by", "api_key")
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(TranscriptShare)
 class TranscriptShareAdmin(ReadOnly, ModelAdmin):
     list_display = ("id", "name", "organization", "transcript", "expires_at", "revoked_at", "view_count", "created_at")
@@ -134,3 +167,61 @@ class TranscriptShareAdmin(ReadOnly, ModelAdmin):
     search_fields = ("id", "name", "transcript__id", "organization__name")
     exclude = ("token_hash", "password")
     list_select_related = ("organization", "transcript__recording")
+
+
+@admin.register(Glossary)
+class GlossaryAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "organization", "project", "created_at")
+    search_fields = ("id", "organization__name", "project__name")
+    list_select_related = ("organization", "project")
+
+
+@admin.register(GlossaryEntry)
+class GlossaryEntryAdmin(ReadOnly, ModelAdmin):
+    list_display = ("text", "replacement", "boost", "organization", "glossary")
+    search_fields = ("text", "replacement", "organization__name")
+    list_select_related = ("organization", "glossary__project", "glossary__organization")
+
+
+@admin.register(DialectPreset)
+class DialectPresetAdmin(ReadOnly, ModelAdmin):
+    list_display = ("code", "organization", "updated_at")
+    list_filter = ("code",)
+    search_fields = ("organization__name",)
+    list_select_related = ("organization",)
+
+
+@admin.register(VoiceConsent)
+class VoiceConsentAdmin(ReadOnly, ModelAdmin):
+    list_display = ("organization", "given_by", "created_at")
+    search_fields = ("organization__name",)
+    list_select_related = ("organization", "given_by")
+
+
+@admin.register(VoiceProfile)
+class VoiceProfileAdmin(ReadOnly, ModelAdmin):
+    """The vectors themselves are no business of the staff."""
+
+    list_display = ("name", "organization", "created_at", "matched_at")
+    search_fields = ("name", "organization__name")
+    list_select_related = ("organization",)
+
+
+@admin.register(Comment)
+class CommentAdmin(ReadOnly, ModelAdmin):
+    """Who spoke where and when. SECURITY: what they said is the customer's."""
+
+    list_display = ("id", "organization", "transcript", "author", "at_ms", "resolved_at", "created_at")
+    list_filter = ("resolved_at", "created_at")
+    search_fields = ("id", "transcript__id", "author__email", "organization__name")
+    exclude = ("text",)
+    list_select_related = ("organization", "transcript__recording", "author")
+
+
+@admin.register(Highlight)
+class HighlightAdmin(ReadOnly, ModelAdmin):
+    list_display = ("id", "organization", "transcript", "author", "start_ms", "end_ms", "colour", "created_at")
+    list_filter = ("colour", "created_at")
+    search_fields = ("id", "transcript__id", "author__email", "organization__name")
+    exclude = ("note",)
+    list_select_related = ("organization", "transcript__recording", "author")

@@ -11,9 +11,11 @@ class TranscriptionConfig(AppConfig):
     def ready(self) -> None:
         """Jobs follow what happens to their recording, and tell their people how they end."""
         from accounts.signals import account_exported
+        from config.common.sql import apply_after_migrate
         from media import signals
         from organizations import job_defaults
         from organizations.signals import organization_purged
+        from transcription import checks  # noqa: F401 - importing registers them
         from transcription.services import jobs, notices, options, personal, retention, selectors
         from transcription.signals import job_ended
 
@@ -30,6 +32,7 @@ class TranscriptionConfig(AppConfig):
             return retention.on_audio_purged(recording)
 
         def on_purged(recording: Any, **_kwargs: Any) -> None:
+            jobs.cancel_all(recording)  # what they hold of the included time would be held for good
             retention.forget_news(recording)
 
         def on_ended(job: Any, **_kwargs: Any) -> None:
@@ -41,6 +44,7 @@ class TranscriptionConfig(AppConfig):
         def on_exported(user: Any, **_kwargs: Any) -> Any:
             return personal.parts(user)
 
+        apply_after_migrate(self)
         account_exported.connect(on_exported, weak=False, dispatch_uid="jobs.export")
         notices.register()
         job_defaults.register(options.check_defaults)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.http import AsyncHttpConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.http.request import validate_host
-from django.utils.datastructures import CaseInsensitiveMapping
 
-from config.common.errors import ApplicationError, NotAuthenticated, PermissionDenied
-from organizations import authenticate, bus, tickets
+from config.common.errors import ApplicationError
+from organizations import bus
+from organizations.live_door import Guarded
 from organizations.roles import Action
 from organizations.tenancy import Caller
 from transcription import events
 from transcription.models import Job
+from transcription.services import presence, selectors
+from transcription.services.presence import Seat
 from transcription.states import FINAL_JOB_STATUSES
 
 if TYPE_CHECKING:
@@ -33,25 +35,8 @@ CLOSE_BASE = 4000
 KNOCK_AGAIN = 1012
 PING_SECONDS = 15
 MAX_SNAPSHOT = 500
-
-
-async def caller_of(scope: Any) -> Caller:
-    """Who is at the other end: a ticket, a token or key, or a browser's session. Raises ApplicationError."""
-    query = parse_qs(scope.get("query_string", b"").decode())
-    headers = CaseInsensitiveMapping({name.decode(): value.decode("latin-1") for name, value in scope["headers"]})
-    organization = query.get("organization", [None])[0] or headers.get("X-Organization")
-    if ticket := query.get("ticket", [None])[0]:
-        caller = await database_sync_to_async(tickets.redeem)(ticket)
-        if caller is None:
-            raise PermissionDenied("The ticket is used or expired. Ask for a new one.")
-        return caller
-    if "Authorization" in headers or "X-API-Key" in headers:
-        return await database_sync_to_async(authenticate.caller_from_credentials)(headers, organization)
-    # SECURITY: a browser sends its session with requests of any page; only our own pages may use it.
-    _require_own_origin(headers.get("Origin"))
-    if not scope["user"].is_authenticated:
-        raise NotAuthenticated("Sign in, or send an access token, an API key or a ticket.")
-    return await database_sync_to_async(authenticate.caller_for_user)(scope["user"], organization)
+# What a page tells about the line it is in: short, and not more often than anybody could move.
+LONGEST_MESSAGE, LEAST_PAUSE = 200, 0.1
 
 
 def job_id_of(scope: Any) -> UUID:
@@ -60,18 +45,20 @@ def job_id_of(scope: Any) -> UUID:
     return job_id
 
 
-def _require_own_origin(origin: str | None) -> None:
-    host = urlsplit(origin or "").hostname or ""
-    if origin is not None and not validate_host(host, settings.ALLOWED_HOSTS):
-        raise PermissionDenied("This page may not open a live connection.")
-
-
 @database_sync_to_async
 def visible_job(caller: Caller, job_id: UUID) -> dict[str, Any]:
     """The job's newest event. Raises NotFound, for a foreign job as for a missing one."""
     caller.require(Action.JOBS_READ)
     job: Job = Job.objects.visible_to(caller).select_related("transcript").get_or_404(job_id)
     return _event(job)
+
+
+@database_sync_to_async
+def visible_transcript(caller: Caller, transcript_id: UUID) -> dict[str, Any]:
+    """How the transcript stands. Raises NotFound, for a foreign one as for a missing one."""
+    caller.require(Action.TRANSCRIPTS_READ)
+    row = selectors.transcript(caller, transcript_id)
+    return {"transcript": str(row.pk), "version": row.version, "status": row.status, "locked": row.is_locked}
 
 
 @database_sync_to_async
@@ -86,39 +73,35 @@ def _event(job: Job) -> dict[str, Any]:
     return events.job_event(job, transcript_id=transcript and transcript.pk)
 
 
-class LiveSocket(AsyncWebsocketConsumer):
-    """Joins its group first and then sends a snapshot, so that nothing falls between the two."""
-
-    joined: tuple[str, ...] = ()
+class LiveSocket(Guarded, AsyncWebsocketConsumer):
+    """Joins its groups first and then sends a snapshot, so that nothing falls between the two."""
 
     async def connect(self) -> None:
         await self.accept()
         try:
-            caller = await caller_of(self.scope)
-            self.joined = (self.group_of(caller), bus.door_group(caller.organization.pk))
-            for group in self.joined:
-                await self.channel_layer.group_add(group, self.channel_name)
+            caller = await self.enter()
             await self.send_json(await self.snapshot(caller))
+            self.entered = True
         except ApplicationError as error:
+            await self.leave()
             await self.send_json({"type": "error", "error_type": error.error_type, "message": error.detail})
             await self.close(code=CLOSE_BASE + error.status)
-
-    def group_of(self, caller: Caller) -> str:
-        raise NotImplementedError
 
     async def snapshot(self, caller: Caller) -> dict[str, Any]:
         raise NotImplementedError
 
     async def disconnect(self, code: int) -> None:
-        for group in self.joined:
-            await self.channel_layer.group_discard(group, self.channel_name)
+        await self.leave()
 
     async def live_event(self, message: dict[str, Any]) -> None:
-        await self.send_json(message["event"])
+        if self.entered:
+            await self.send_json(message["event"])
 
     async def live_recheck(self, message: dict[str, Any]) -> None:
         """SECURITY: who lost a right must not go on listening. Those who may come back at once."""
-        await self.close(code=KNOCK_AGAIN)
+        if self.entered:
+            await self.leave()
+            await self.close(code=KNOCK_AGAIN)
 
     async def send_json(self, data: dict[str, Any]) -> None:
         await self.send(text_data=orjson.dumps(data).decode())
@@ -127,8 +110,8 @@ class LiveSocket(AsyncWebsocketConsumer):
 class OrganizationSocket(LiveSocket):
     """Everything that happens in one organization."""
 
-    def group_of(self, caller: Caller) -> str:
-        return bus.organization_group(caller.organization.pk)
+    def groups_of(self, caller: Caller) -> tuple[str, ...]:
+        return (bus.organization_group(caller.organization.pk),)
 
     async def snapshot(self, caller: Caller) -> dict[str, Any]:
         return {"type": "snapshot", "jobs": await active_jobs(caller)}
@@ -137,17 +120,110 @@ class OrganizationSocket(LiveSocket):
 class JobSocket(LiveSocket):
     """One job, until whoever listens goes away."""
 
-    def group_of(self, caller: Caller) -> str:
-        return bus.job_group(job_id_of(self.scope))
+    def groups_of(self, caller: Caller) -> tuple[str, ...]:
+        return (bus.job_group(job_id_of(self.scope)),)
 
     async def snapshot(self, caller: Caller) -> dict[str, Any]:
         return {"type": "snapshot", "jobs": [await visible_job(caller, job_id_of(self.scope))]}
 
 
-class JobEventStream(AsyncHttpConsumer):
+class TranscriptSocket(LiveSocket):
+    """One transcript: who else is here and in which line, and news of its text, comments and review."""
+
+    seat: Seat | None = None
+    renewing: asyncio.Task[None] | None = None
+    may_write = False
+    heard_at = 0.0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Sending to somebody who has just gone ends a consumer without `disconnect`; their seat must not stay."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self.leave()
+
+    def groups_of(self, caller: Caller) -> tuple[str, ...]:
+        return (bus.transcript_group(self.transcript_id),)
+
+    @property
+    def transcript_id(self) -> UUID:
+        transcript_id: UUID = self.scope["url_route"]["kwargs"]["transcript_id"]
+        return transcript_id
+
+    async def snapshot(self, caller: Caller) -> dict[str, Any]:
+        known = await visible_transcript(caller, self.transcript_id)
+        # A program listens and is nobody who sits there.
+        if caller.user is not None:
+            self.may_write = caller.can(Action.TRANSCRIPTS_WRITE)
+            self.seat = Seat(self.transcript_id, uuid4().hex, caller.user.pk, caller.user.name)
+        self.renewing = asyncio.create_task(self._renew(caller))
+        return {"type": "snapshot", **known, "people": await self._sit()}
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """`{"type": "here", "segment": id | null}`: the line that the person is in. All else is ignored."""
+        moment = asyncio.get_running_loop().time()
+        if self.seat is None or not self.may_write or moment - self.heard_at < LEAST_PAUSE:
+            return
+        try:
+            self.seat = replace(self.seat, segment=_line_of(text_data or ""))
+        except ValueError:
+            return
+        self.heard_at = moment
+        await self._sit()
+
+    async def leave(self) -> None:
+        if self.renewing is not None:
+            self.renewing.cancel()
+        seat, self.seat = self.seat, None
+        if seat is not None:
+            await self._tell(await sync_to_async(presence.give_up)(seat))
+        await super().leave()
+
+    async def _sit(self) -> list[dict[str, Any]]:
+        people = await self._people()
+        if self.seat is not None:
+            await self._tell(people)
+        return people
+
+    async def _people(self) -> list[dict[str, Any]]:
+        """Everybody who is here, with the own seat renewed."""
+        if self.seat is None:
+            return await sync_to_async(presence.seen)(self.transcript_id)
+        return await sync_to_async(presence.take)(self.seat)
+
+    async def _tell(self, people: list[dict[str, Any]]) -> None:
+        group = bus.transcript_group(self.transcript_id)
+        await self.channel_layer.group_send(group, {"type": "live.event", "event": self._event_of(people)})
+
+    def _event_of(self, people: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"type": "presence", "transcript": str(self.transcript_id), "people": people}
+
+    async def _renew(self, caller: Caller) -> None:
+        """SECURITY: a look at the rows as well; a call to leave may have got lost."""
+        while True:
+            await asyncio.sleep(presence.RENEW_SECONDS)
+            try:
+                await visible_transcript(await self.still(caller), self.transcript_id)
+            except ApplicationError:
+                await self.channel_layer.send(self.channel_name, {"type": "live.recheck"})
+                return
+            # Its own page alone: the others renew too, and each sees who vanished without a word.
+            await self.live_event({"event": self._event_of(await self._people())})
+
+
+def _line_of(message: str) -> UUID | None:
+    """The line that a message names. Raises ValueError where it means nothing."""
+    match orjson.loads(message) if len(message) <= LONGEST_MESSAGE else None:
+        case {"type": "here", "segment": None}:
+            return None
+        case {"type": "here", "segment": str(segment)}:
+            return UUID(segment)
+    raise ValueError("not a line")
+
+
+class JobEventStream(Guarded, AsyncHttpConsumer):
     """Server-sent events of one job; the stream ends when the job has ended."""
 
-    joined: tuple[str, ...] = ()
     sequence = -1
     pinging: asyncio.Task[None] | None = None
 
@@ -158,18 +234,20 @@ class JobEventStream(AsyncHttpConsumer):
         try:
             await self._open(job_id_of(self.scope))
         except ApplicationError as error:
+            await self.leave()
             await self._refuse(error)
 
+    def groups_of(self, caller: Caller) -> tuple[str, ...]:
+        return (bus.job_group(job_id_of(self.scope)),)
+
     async def _open(self, job_id: UUID) -> None:
-        caller = await caller_of(self.scope)
-        await visible_job(caller, job_id)
-        self.joined = (bus.job_group(job_id), bus.door_group(caller.organization.pk))
-        for group in self.joined:
-            await self.channel_layer.group_add(group, self.channel_name)
+        caller = await self.enter()
+        event = await visible_job(caller, job_id)
         headers = [(b"Content-Type", b"text/event-stream"), (b"Cache-Control", b"no-store"), *cors_headers(self.scope)]
         await self.send_headers(headers=headers)
+        self.entered = True
         self.pinging = asyncio.create_task(self._ping(caller, job_id))
-        await self._send_event(await visible_job(caller, job_id))
+        await self._send_event(event)
 
     async def live_event(self, message: dict[str, Any]) -> None:
         await self._send_event(message["event"])
@@ -187,15 +265,19 @@ class JobEventStream(AsyncHttpConsumer):
 
     async def _end(self) -> None:
         await self.send_body(b"")
-        await self._leave()
+        await self.leave()
         raise StopConsumer
 
     async def _ping(self, caller: Caller, job_id: UUID) -> None:
-        """Keep proxies from closing the line; a look at the row mends an event that got lost."""
+        """Keep proxies from closing the line; a look at the rows mends an event or a call to leave that got lost."""
         while True:
             await asyncio.sleep(PING_SECONDS)
             await self.send_body(b": still here\n\n", more_body=True)
-            event = await visible_job(caller, job_id)
+            try:
+                event = await visible_job(await self.still(caller), job_id)
+            except ApplicationError:
+                await self.channel_layer.send(self.channel_name, {"type": "live.recheck"})
+                return
             await self.channel_layer.send(self.channel_name, {"type": "live.event", "event": event})
 
     async def _refuse(self, error: ApplicationError) -> None:
@@ -213,14 +295,13 @@ class JobEventStream(AsyncHttpConsumer):
         raise StopConsumer
 
     async def http_disconnect(self, message: HTTPDisconnectEvent) -> None:
-        await self._leave()
+        await self.leave()
         await super().http_disconnect(message)
 
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
         if self.pinging is not None:
             self.pinging.cancel()
-        for group in self.joined:
-            await self.channel_layer.group_discard(group, self.channel_name)
+        await super().leave()
 
 
 def cors_headers(scope: Any) -> list[tuple[bytes, bytes]]:

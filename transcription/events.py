@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
+from accounts.models import User
 from config.common.clock import iso, now
 from organizations import bus, webhooks
-from transcription.models import Job
+from organizations.models import ApiKey
+from transcription.models import Job, Transcript
 from transcription.states import JobStatus, StepKind
 
 MESSAGES: dict[str, str] = {
@@ -78,3 +81,28 @@ def publish(job: Job, *, transcript_id: object = None) -> None:
     """Tell the organization's open pages and programs, after commit."""
     event = job_event(job, transcript_id=transcript_id)
     transaction.on_commit(partial(bus.publish, job.organization_id, event, job_id=job.pk), robust=True)
+
+
+def publish_edit(transcript: Transcript, *, author: User | ApiKey | None) -> None:
+    """Tell open pages that a transcript has a new version, after commit; they ask for what changed."""
+    event = {
+        "type": "transcript.changed",
+        "transcript": str(transcript.pk),
+        "version": transcript.version,
+        "author": None if author is None else {"id": str(author.pk), "name": author.name},
+    }
+    tell = partial(bus.publish, transcript.organization_id, event, transcript_id=transcript.pk)
+    transaction.on_commit(tell, robust=True)
+
+
+def announce_edits(transcript: Transcript, *, due_at: datetime) -> None:
+    """Tell the organization's webhooks, at `due_at`, that somebody changed a transcript. Call it in the transaction."""
+    api = f"{settings.PUBLIC_URL}/api/v1"
+    links = {"transcript": f"{api}/transcripts/{transcript.pk}", "media": f"{api}/media/{transcript.recording_id}"}
+    data = {
+        "transcript": str(transcript.pk),
+        "job": str(transcript.job_id),
+        "media": str(transcript.recording_id),
+        "links": {**links, "job": f"{api}/jobs/{transcript.job_id}"},
+    }
+    webhooks.emit(transcript.organization_id, "transcript.updated", data, due_at=due_at)

@@ -13,6 +13,7 @@ from config.common.clock import from_now
 from media.models import Project, Tag
 from organizations.setting_forms import DefaultsForm, days_field
 from transcription.asr.metrics.words import Folding
+from transcription.asr.options import METHODS
 from transcription.asr.text.arabic import ArabicOptions
 from transcription.services.evaluations import LONGEST_REFERENCE, text_of_file
 from transcription.services.languages import LANGUAGES
@@ -124,6 +125,17 @@ class TranscribeForm(OptionsForm):
             found["diarization"] = {"enabled": True, "speakers": data["speakers"]}
         terms = [line.strip() for line in data["vocabulary"].splitlines() if line.strip()]
         return found | {name: value for name, value in (("vocabulary", terms), ("enhance", data["enhance"])) if value}
+
+
+class RediarizeForm(forms.Form):
+    """How to tell the speakers of a finished job apart again."""
+
+    speakers = forms.IntegerField(required=False, min_value=1, max_value=100)
+    method = forms.ChoiceField(choices=[(name, name) for name in METHODS], required=False)
+
+    def options(self) -> dict[str, Any]:
+        """In the API's form."""
+        return {"method": self.cleaned_data["method"] or "auto", "speakers": self.cleaned_data["speakers"]}
 
 
 class RecordingForm(forms.Form):

@@ -12,5 +12,6 @@ _path: Any = path
 websocket_urlpatterns = [
     _path("live/organization", consumers.OrganizationSocket.as_asgi()),
     _path("live/jobs/<uuid:job_id>", consumers.JobSocket.as_asgi()),
+    _path("live/transcripts/<uuid:transcript_id>", consumers.TranscriptSocket.as_asgi()),
 ]
 http_urlpatterns = [_path("live/jobs/<uuid:job_id>/events", consumers.JobEventStream.as_asgi())]

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from transcription import dispatch, lifecycle, runner
-from transcription.runner import engines
+from transcription.runner import engines, voices
 from transcription.services import retention
 
 LIMITS = {"soft_time_limit": settings.STEP_SOFT_TIME_LIMIT, "time_limit": settings.STEP_TIME_LIMIT}
@@ -36,3 +36,9 @@ def reap() -> None:
 def enforce_retention() -> int:
     """Sent by beat: transcripts that are older than their organization keeps them."""
     return retention.enforce()
+
+
+@shared_task(name="transcription.look_for_voices", soft_time_limit=900, time_limit=960)
+def look_for_voices() -> int:
+    """Sent when a profile changed, and by beat for what got lost: look through the recordings for its voice."""
+    return voices.look_for_all()

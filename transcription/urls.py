@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from transcription.views import (
+    company,
     developers,
+    exporting,
+    glossary,
     home,
+    models,
     projects,
     quality,
     recording,
@@ -15,12 +19,16 @@ from transcription.views import (
     shared,
     sharing,
     transcript,
+    versions,
+    voices,
 )
 
 RECORDING = "o/<slug:slug>/recordings/<uuid:recording_id>"
 JOB = "o/<slug:slug>/jobs/<uuid:job_id>"
 PROJECT = "o/<slug:slug>/projects/<uuid:project_id>"
 TRANSCRIPT = "o/<slug:slug>/transcripts/<uuid:transcript_id>"
+GLOSSARY = "o/<slug:slug>/glossary/<uuid:glossary_id>"
+PROFILE = "o/<slug:slug>/speakers/<uuid:profile_id>"
 
 urlpatterns = [
     path("o/<slug:slug>/", home.home, name="organization-home"),
@@ -38,10 +46,21 @@ urlpatterns = [
     path(f"{RECORDING}/download", recording.download, name="recording-download"),
     path(f"{JOB}/cancel", recording.cancel_job, name="job-cancel"),
     path(f"{JOB}/retry", recording.retry_job, name="job-retry"),
+    path(f"{JOB}/rediarize", recording.rediarize_job, name="job-rediarize"),
     path(f"{JOB}/delete", recording.delete_job, name="job-delete"),
     path(TRANSCRIPT, transcript.transcript, name="transcript"),
     path(f"{TRANSCRIPT}/shares", sharing.shares, name="transcript-shares"),
     path(f"{TRANSCRIPT}/shares/<uuid:share_id>/revoke", sharing.revoke_share, name="transcript-share-revoke"),
+    path(f"{TRANSCRIPT}/export", exporting.export, name="transcript-export"),
+    path(f"{TRANSCRIPT}/subtitles", exporting.subtitle_check, name="transcript-subtitles"),
+    path(f"{TRANSCRIPT}/versions", versions.versions, name="transcript-versions"),
+    path(f"{TRANSCRIPT}/versions/restore", versions.restore, name="transcript-restore"),
+    path(f"{TRANSCRIPT}/comments", company.company, name="transcript-comments"),
+    path(f"{TRANSCRIPT}/comments/<uuid:comment_id>", company.change_comment, name="comment-change"),
+    path(f"{TRANSCRIPT}/comments/<uuid:comment_id>/resolve", company.resolve_comment, name="comment-resolve"),
+    path(f"{TRANSCRIPT}/comments/<uuid:comment_id>/delete", company.delete_comment, name="comment-delete"),
+    path(f"{TRANSCRIPT}/highlights/<uuid:highlight_id>/delete", company.delete_highlight, name="highlight-delete"),
+    path(f"{TRANSCRIPT}/status", company.change_status, name="transcript-status"),
     path(f"{TRANSCRIPT}/download/<slug:format>", transcript.download, name="transcript-download"),
     path("o/<slug:slug>/search", search.search, name="search"),
     path("s/<str:token>", shared.shared, name="shared"),
@@ -57,7 +76,28 @@ urlpatterns = [
     path("o/<slug:slug>/quality/<uuid:evaluation_id>", quality.evaluation, name="evaluation"),
     path("o/<slug:slug>/quality/<uuid:evaluation_id>/delete", quality.delete, name="evaluation-delete"),
     path(f"{TRANSCRIPT}/evaluate", quality.evaluate, name="transcript-evaluate"),
+    path("o/<slug:slug>/glossary", glossary.glossary, name="glossary"),
+    path("o/<slug:slug>/glossary/start", glossary.start, name="glossary-start"),
+    path(GLOSSARY, glossary.one, name="glossary-of"),
+    path(f"{GLOSSARY}/delete", glossary.delete, name="glossary-delete"),
+    path(f"{GLOSSARY}/add", glossary.add, name="glossary-add"),
+    path(f"{GLOSSARY}/import", glossary.take_in, name="glossary-import"),
+    path(f"{GLOSSARY}/export", glossary.export, name="glossary-export"),
+    path(f"{GLOSSARY}/proposals", glossary.decide, name="glossary-decide"),
+    path(f"{GLOSSARY}/entries/<uuid:entry_id>", glossary.entry, name="glossary-entry"),
+    path(f"{GLOSSARY}/entries/<uuid:entry_id>/remove", glossary.remove, name="glossary-remove"),
+    path("o/<slug:slug>/speakers", voices.speakers, name="speakers"),
+    path("o/<slug:slug>/speakers/consent", voices.consent, name="speakers-consent"),
+    path("o/<slug:slug>/speakers/create", voices.create, name="speaker-profile-create"),
+    path("o/<slug:slug>/speakers/matches/<uuid:match_id>", voices.decide, name="speaker-decide"),
+    path(PROFILE, voices.profile, name="speaker-profile"),
+    path(f"{PROFILE}/rename", voices.rename, name="speaker-profile-rename"),
+    path(f"{PROFILE}/delete", voices.delete, name="speaker-profile-delete"),
+    path("o/<slug:slug>/dialects", glossary.all_dialects, name="dialects"),
+    path("o/<slug:slug>/dialects/<slug:code>", glossary.dialect, name="dialect"),
+    path("o/<slug:slug>/dialects/<slug:code>/reset", glossary.reset_dialect, name="dialect-reset"),
     path("o/<slug:slug>/trash", recordings.trash, name="trash"),
+    path("o/<slug:slug>/models", models.models_page, name="models"),
     path("o/<slug:slug>/developers", developers.developers, name="developers"),
     path("o/<slug:slug>/developers/keys", developers.create_key, name="key-create"),
     path("o/<slug:slug>/developers/keys/<uuid:key_id>/revoke", developers.revoke_key, name="key-revoke"),

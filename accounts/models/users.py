@@ -38,12 +38,19 @@ class User(BaseModel, AbstractBaseUser, PermissionsMixin):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    class Digits(models.TextChoices):
+        AS_IS = "as_is", _("As they are written")
+        ARABIC = "arabic", _("Arabic: ١٢٣")
+        LATIN = "latin", _("Latin: 123")
+
     email = models.EmailField(_("email"), unique=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
+    diacritics = models.BooleanField(_("diacritics of Arabic text are shown"), default=True)
+    digits = models.CharField(_("digits in Arabic text"), max_length=8, choices=Digits.choices, default=Digits.AS_IS)
     notices = models.JSONField(_("notification choices"), default=dict, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May open the admin."))
     is_active = models.BooleanField(_("active"), default=True)

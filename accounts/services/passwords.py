@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts import sessions
 from accounts.models import User
@@ -71,7 +72,7 @@ def check_strength(user: User, password: str, *, field: str = "password") -> Non
         validate_password(password, user)
     except ValidationError as error:
         found = tuple(FieldError(field, one.messages[0], one.code or "invalid") for one in error.error_list)
-        raise Invalid("Choose another password; `errors` says why.", errors=found) from error
+        raise Invalid(_("Choose another password; `errors` says why."), errors=found) from error
 
 
 def _verified_by_mail(user: User) -> None:

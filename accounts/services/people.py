@@ -7,7 +7,7 @@ from typing import Any
 from accounts import notices
 from accounts.models import User
 
-EDITABLE = frozenset({"first_name", "last_name", "language", "time_zone", "theme", "notices"})
+EDITABLE = frozenset({"first_name", "last_name", "language", "time_zone", "theme", "notices", "diacritics", "digits"})
 
 
 def update_person(*, user: User, **changes: Any) -> User:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts import second_factor
 from accounts.models import User
-from config.common.errors import Invalid, TooManyRequests
+from accounts.services import limits
+from config.common.errors import Invalid
 
 
 def prove(*, request: HttpRequest, user: User, password: str, code: str = "") -> None:
@@ -30,7 +31,7 @@ def check_password(*, request: HttpRequest, user: User, password: str) -> None:
     try:
         right = bool(password) and get_adapter(request).reauthenticate(user, password)
     except ValidationError as error:
-        raise TooManyRequests(error.messages[0], retry_after=60) from error
+        raise limits.sign_in_refusal(request, user.email) from error
     if not right:
         raise Invalid.field("password", _("This is not your current password."), "wrong_password")
 

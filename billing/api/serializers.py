@@ -40,10 +40,8 @@ def _day(value: Any) -> date | None:
         return None  # the moment's own parser says what is wrong
 
 
-class UsageQuerySerializer(StrictSerializer):
+class SpanQuerySerializer(StrictSerializer):
     """`from` and `to` are moments or days of UTC; a day in `to` is counted whole."""
-
-    group_by = serializers.ChoiceField([group.value for group in GroupBy], default=GroupBy.DAY.value)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         since = MomentField(required=False, help_text="Day or moment; the first of this month.")
@@ -60,15 +58,48 @@ class UsageQuerySerializer(StrictSerializer):
         return {**attrs, "from": since, "to": until}
 
 
+class UsageQuerySerializer(SpanQuerySerializer):
+    group_by = serializers.ChoiceField([group.value for group in GroupBy], default=GroupBy.DAY.value)
+
+
 class UsageGroupSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(allow_null=True, help_text="A day, an id or a model; null for nobody's.")
+    name = serializers.CharField(allow_null=True, help_text="What people call it; null for nobody's and what is gone.")
     audio_seconds = serializers.IntegerField()
     jobs = serializers.IntegerField()
+
+
+class PeriodSerializer(serializers.Serializer[Any]):
+    """The stretch of included time that runs now, whatever days were asked for. Null limits: there is no end."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField(help_text="Not included.")
+    included_seconds = serializers.IntegerField(allow_null=True)
+    used_seconds = serializers.IntegerField(help_text="With what the staff corrected.")
+    reserved_seconds = serializers.IntegerField(help_text="Held by jobs that wait or run.")
+    adjusted_seconds = serializers.IntegerField(help_text="What the staff corrected; below zero is time given back.")
+    overage_seconds = serializers.IntegerField(help_text="Of the used ones, past what is included.")
+    remaining_seconds = serializers.IntegerField(allow_null=True, help_text="What may still be begun.")
+
+
+class StorageSerializer(serializers.Serializer[Any]):
+    used_bytes = serializers.IntegerField(help_text="Stored and on their way, the trash included.")
+    limit_bytes = serializers.IntegerField(allow_null=True)
+    remaining_bytes = serializers.IntegerField(allow_null=True)
+
+
+class SeatsSerializer(serializers.Serializer[Any]):
+    taken = serializers.IntegerField(help_text="Members and open invitations.")
+    limit = serializers.IntegerField(allow_null=True)
+    remaining = serializers.IntegerField(allow_null=True)
 
 
 class UsageSerializer(serializers.Serializer[Any]):
     data = UsageGroupSerializer(many=True)  # type: ignore[assignment] # an answer's field, not the input
     total_audio_seconds = serializers.IntegerField()
+    period = PeriodSerializer()
+    storage = StorageSerializer()
+    seats = SeatsSerializer()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         bounds = {"from": serializers.DateTimeField(), "to": serializers.DateTimeField(help_text="Not included.")}

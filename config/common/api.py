@@ -10,6 +10,7 @@ import orjson
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -104,11 +105,11 @@ def as_application_error(error: Exception) -> ApplicationError | None:
         case Http404():
             return NotFound()
         case exceptions.ValidationError():
-            return Invalid("Some fields are not right; `errors` names them.", errors=tuple(_flatten(error.detail)))
+            return Invalid(_("Some fields are not right; `errors` names them."), errors=tuple(_flatten(error.detail)))
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return NotAuthenticated(str(error.detail), error_type=str(error.get_codes()))
         case exceptions.PermissionDenied() | DjangoPermissionDenied():
-            return PermissionDenied("Your role or key does not allow this.")
+            return PermissionDenied(_("Your role or key does not allow this."))
     return _protocol_error(error)
 
 
@@ -124,7 +125,7 @@ def _protocol_error(error: Exception) -> ApplicationError | None:
         case exceptions.NotAcceptable():
             return HttpError(406, "Not acceptable", "not_acceptable", "This route answers application/json.")
         case exceptions.Throttled():
-            return TooManyRequests("Too many requests.", retry_after=int(getattr(error, "wait", None) or 1))
+            return TooManyRequests(_("Too many requests."), retry_after=int(getattr(error, "wait", None) or 1))
     return None
 
 

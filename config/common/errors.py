@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -62,8 +64,8 @@ class NotFound(ApplicationError):
 
     status, title, error_type = 404, "Not found", "not_found"
 
-    def __init__(self, detail: str = "There is no such object.", **kwargs: object) -> None:
-        super().__init__(detail, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, detail: str = "", **kwargs: object) -> None:
+        super().__init__(detail or _("There is no such object."), **kwargs)  # type: ignore[arg-type]
 
 
 class Conflict(ApplicationError):

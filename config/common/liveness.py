@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import redis
 from django.conf import settings
@@ -14,12 +14,17 @@ LIFETIME_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """`engine` and `model` are what it would use for a job that names none; empty for a worker without recognition."""
+    """`engine` and `model` are what it would use for a job that names none; empty for a worker without recognition.
+
+    `models`: what lies on its disk, folders of the operator's own included. `pyannote`: it tells speakers apart by it.
+    """
 
     name: str
     queues: tuple[str, ...]
     engine: str = ""
     model: str = ""
+    models: tuple[str, ...] = ()
+    pyannote: bool = False
 
 
 def client() -> redis.Redis:
@@ -45,5 +50,7 @@ def alive() -> list[Worker]:
 
 
 def _read(value: bytes) -> Worker:
-    fields = json.loads(value)
-    return Worker(**{**fields, "queues": tuple(fields["queues"])})
+    """A worker of another version may say more, or less."""
+    known = {field.name for field in fields(Worker)}
+    said = {name: value for name, value in json.loads(value).items() if name in known}
+    return Worker(**{**said, "queues": tuple(said["queues"]), "models": tuple(said.get("models", ()))})

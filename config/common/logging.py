@@ -45,6 +45,7 @@ def logging_config(format: str, level: str) -> dict[str, Any]:
             "django.server": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
             "faster_whisper": {"level": "WARNING"},
+            "stripe": {"level": "WARNING"},
         },
     }
 

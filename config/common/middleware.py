@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from config.common import request_meta
 from config.common.api import error_response, is_api
@@ -86,5 +87,5 @@ def _error_of(status: int) -> ApplicationError:
         return HttpError(
             status, "Bad request", "malformed_request", "The request was refused before it reached the API."
         )
-    detail = "Something broke on our side. Try again; support can find it by the request id."
+    detail = _("Something broke on our side. Try again; support can find it by the request id.")
     return HttpError(status, "Server error", "server_error", detail)

@@ -18,10 +18,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from billing import stored
 from config.common import encryption, outbound, queue
 from config.common.clock import from_now, now
 from config.common.encryption import Undecryptable
-from config.common.errors import Invalid
+from config.common.errors import Invalid, QuotaExceeded
 from config.common.outbound import Download, Limits, OutboundError, Refused
 from media.models import MediaImport, Project, Recording
 from media.names import clean_filename, title_of
@@ -54,7 +55,7 @@ class ImportFailed(Exception):
 
 
 def begin(*, caller: Caller, url: str, project: Project | None = None) -> Recording:
-    """A recording in state `uploading` that a worker will fetch. Raises PermissionDenied or Invalid."""
+    """A recording in state `uploading` that a worker will fetch. Raises PermissionDenied, Invalid or QuotaExceeded."""
     caller.require(Action.MEDIA_WRITE)
     if not settings.MEDIA_IMPORT_ENABLED:
         raise Invalid(_("Recordings cannot be brought from addresses here. Upload the file."), error_type="import_off")
@@ -73,6 +74,8 @@ def begin(*, caller: Caller, url: str, project: Project | None = None) -> Record
             name=title_of(name),
             filename=name,
         )
+        # How long it is, nobody knows yet; there must be some room.
+        stored.reserve(organization=caller.organization, key=recording.pk, size=0)
         row = MediaImport.objects.create(
             organization=caller.organization,
             recording=recording,
@@ -119,7 +122,7 @@ def fetch(import_id: UUID | str) -> None:
 
 def _transfer(lease: ImportLease) -> tuple[int, str, str]:
     """Stream the file into storage; its size, its name and the type that the server claims."""
-    size = settings.MEDIA_MAX_SIZE
+    size, too_long = _most(lease)
     limits = Limits(connect=10.0, read=READ_SECONDS, total=settings.MEDIA_IMPORT_SECONDS, size=size)
     try:
         with outbound.download(lease.row.address(), limits=limits, follow=settings.MEDIA_IMPORT_REDIRECTS) as found:
@@ -129,7 +132,7 @@ def _transfer(lease: ImportLease) -> tuple[int, str, str]:
             stored = get_media_storage().save_stream(lease.recording.source_key, stream, content_type=kind)
             return stored, _name_of(found), kind
     except OutboundError as error:
-        raise _as_failure(error) from error
+        raise _as_failure(error, too_long) from error
     except Undecryptable as error:
         raise ImportFailed("import_unreachable") from error
 
@@ -145,9 +148,17 @@ def _judge(found: Download) -> str:
     return kind[:100]
 
 
-def _as_failure(error: OutboundError) -> ImportFailed:
+def _most(lease: ImportLease) -> tuple[int, str]:
+    """How many bytes may come, and the reason to refuse more."""
+    left = stored.remaining_bytes(lease.recording.organization)
+    if left is not None and left < settings.MEDIA_MAX_SIZE:
+        return left, "storage_exceeded"
+    return settings.MEDIA_MAX_SIZE, "too_large"
+
+
+def _as_failure(error: OutboundError, too_long: str) -> ImportFailed:
     if error.code == "too_large":
-        return ImportFailed("too_large")
+        return ImportFailed(too_long)
     if isinstance(error, Refused):
         return ImportFailed("import_refused")
     return ImportFailed("import_unreachable", retryable=True)
@@ -184,6 +195,7 @@ def _finish(lease: ImportLease, size: int, name: str, kind: str) -> None:
         raise ImportFailed("empty_audio")
     with transaction.atomic():
         recording = _locked(lease)
+        _count(recording, size)
         lease.close()
         values = {"status": RecordingStatus.PROBING, "size": size, "content_type": kind, "updated_at": Now()}
         # A person may have renamed it meanwhile.
@@ -192,6 +204,15 @@ def _finish(lease: ImportLease, size: int, name: str, kind: str) -> None:
         Recording.objects.filter(pk=recording.pk, status=RecordingStatus.UPLOADING).update(**values)
         queue.on_commit("media.probe", recording.pk)
         announce(recording, status=RecordingStatus.PROBING)
+
+
+def _count(recording: Recording, size: int) -> None:
+    """Another file may have taken the room meanwhile."""
+    try:
+        stored.reserve(organization=recording.organization, key=recording.pk, size=size)
+    except QuotaExceeded as error:
+        raise ImportFailed("storage_exceeded") from error
+    stored.settle(key=recording.pk, size=size)
 
 
 def _fail(lease: ImportLease, failure: ImportFailed) -> None:
@@ -208,8 +229,12 @@ def _fail(lease: ImportLease, failure: ImportFailed) -> None:
 
 @transaction.atomic
 def _reject(lease: ImportLease, reason: str) -> None:
+    from media.services import purging
+
     _locked(lease)
     lease.close()
+    # What came before it was refused is of no use, and nobody's room is counted for it.
+    purging.schedule_object(lease.recording.source_key)
     changed = Recording.objects.filter(pk=lease.recording.pk, status=RecordingStatus.UPLOADING).update(
         status=RecordingStatus.REJECTED, reason=reason, reason_detail=REASONS[reason], updated_at=Now()
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from billing import stored
 from config.common import queue
 from config.common.clock import now
 from config.common.errors import Conflict, Invalid, PermissionDenied
@@ -134,6 +135,7 @@ def purge(recording: Recording, *, actor: Caller | None = None) -> None:
     if row is None:
         return
     recording_purged.send(sender=Recording, recording=row)
+    stored.release(key=row.pk)
     _record("media.purged", row, actor)
     purging.schedule(row.prefix, writable_until=purging.writable_until(row))
     announce(row, status=RecordingStatus.DELETED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from django.db import transaction
 
+from billing import stored
 from config.common.clock import now
 from media.models import Recording
 from media.services import purging, recordings
@@ -42,6 +43,7 @@ def _forget_files(row: Recording) -> None:
     row.has_playback_copy = True  # to name the copy's key, whether there is one or not
     for key in (row.source_key, row.playback_key, row.waveform_key):
         purging.schedule_object(key)
+    stored.release(key=row.pk)
     row.has_playback_copy = row.has_waveform = False
     row.audio_purged_at = now()
     row.save(update_fields=["has_playback_copy", "has_waveform", "audio_purged_at", "updated_at"])

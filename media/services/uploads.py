@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from billing import stored
 from config.common import queue
 from config.common.clock import from_now, iso, now
 from config.common.errors import ApplicationError, Conflict, Invalid, TooLarge, Unavailable
@@ -52,7 +53,7 @@ def open_upload(
 ) -> UploadSession:
     """A recording in state `uploading` and the session that brings its bytes. `content_type` is only a hint.
 
-    Raises PermissionDenied, Invalid, TooLarge, or Unavailable when the storage does not answer.
+    Raises PermissionDenied, Invalid, TooLarge, QuotaExceeded, or Unavailable when the storage does not answer.
     """
     recording = _new_recording(caller, filename, size, content_type, project)
     sha256 = _checked_hash(sha256)
@@ -99,6 +100,7 @@ def _checked_hash(sha256: str) -> str:
 
 @transaction.atomic
 def _save(recording: Recording, upload: Upload, sha256: str) -> UploadSession:
+    stored.reserve(organization=recording.organization, key=recording.pk, size=recording.size)
     recording.duplicate_of = same_file(recording, sha256)
     recording.save(force_insert=True)
     return UploadSession.objects.create(
@@ -232,6 +234,7 @@ def _close(session: UploadSession, caller: Caller) -> None:
         status=RecordingStatus.PROBING, updated_at=Now()
     )
     recording = session.recording
+    stored.settle(key=recording.pk, size=recording.size)
     data = {"size": recording.size}
     audit.record(organization=caller.organization, action="media.uploaded", actor=caller, target=recording, data=data)
     queue.on_commit("media.probe", session.recording_id)

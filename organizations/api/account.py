@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
@@ -14,8 +15,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import export, sessions
-from accounts.services import addresses, limits, passwords
+from accounts import export, second_factor, sessions
+from accounts.services import addresses, limits, passkeys, passwords
 from config.common.api import validated
 from config.common.clock import iso
 from config.common.errors import NotFound
@@ -32,9 +33,39 @@ ACCEPTED = "If this address can get such a mail, it is on its way."
 class MfaView(PublicAPIView):
     @extend_schema(operation_id="auth_mfa", request=forms.MfaSerializer, responses=serializers.SignedInSerializer)
     def post(self, request: Request) -> Response:
-        """The second step of signing in: the token of `mfa_required` and a code. Both work once."""
+        """The second step of signing in: the token of `mfa_required`, and a code or what a passkey signed.
+
+        For a passkey, ask auth/mfa/passkey first. Everything works once.
+        """
         user, tokens = sign_in.second_step(request=request._request, **validated(forms.MfaSerializer, request.data))
         return Response({"user": person_json(user), **asdict(tokens)})
+
+
+class PasskeyChallengeView(PublicAPIView):
+    @extend_schema(
+        operation_id="auth_mfa_passkey", request=forms.MfaTokenSerializer, responses=forms.PasskeyOptionsSerializer
+    )
+    def post(self, request: Request) -> Response:
+        """What a browser needs to sign with a passkey as second step. Each challenge counts for one try."""
+        asked = validated(forms.MfaTokenSerializer, request.data)
+        return Response(second_factor.passkey_options(asked["mfa_token"]))
+
+
+class PasskeysView(PersonAPIView):
+    @extend_schema(operation_id="auth_passkeys", responses=list_of(forms.PasskeySerializer))
+    def get(self, request: Request) -> Response:
+        """Your passkeys, the newest first. They are added in the browser."""
+        return Response({"data": [passkey_json(one) for one in passkeys.of(self.person)]})
+
+
+class PasskeyView(PersonAPIView):
+    @extend_schema(operation_id="auth_passkey_remove", request=forms.ProofSerializer, responses={204: None})
+    def delete(self, request: Request, passkey_id: UUID) -> Response:
+        """Remove a passkey: it signs in no more. Recovery codes go with the last second factor."""
+        asked = validated(forms.ProofSerializer, request.data)
+        if not passkeys.remove(request=request._request, user=self.person, passkey_id=passkey_id, **asked):
+            raise NotFound
+        return Response(status=204)
 
 
 class ForgotPasswordView(PublicAPIView):
@@ -144,6 +175,17 @@ def session_json(one: UserSession, current: str) -> dict[str, Any]:
         "user_agent": one.user_agent,
         "created_at": iso(one.created_at),
         "last_seen_at": iso(one.last_seen_at),
+    }
+
+
+def passkey_json(one: Authenticator) -> dict[str, Any]:
+    wrapped = one.wrap()
+    return {
+        "id": passkeys.public_id(one),
+        "name": wrapped.name,
+        "replaces_password": bool(wrapped.is_passwordless),
+        "created_at": iso(one.created_at),
+        "last_used_at": iso(one.last_used_at),
     }
 
 

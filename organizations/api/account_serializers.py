@@ -12,6 +12,7 @@ from organizations.api.serializers import MAX_PASSWORD
 
 CODE_LENGTH = 32
 CODE_HELP = "A code of the authenticator app or a recovery code, where the account has two-step sign-in."
+REQUIRED, NOT_HERE = "This field is required for this method.", "This method takes no such field."
 # SECURITY: long enough for every token of ours, short enough to be no work.
 TOKEN_LENGTH = 1000
 
@@ -27,7 +28,39 @@ def code_field() -> serializers.CharField:
 class MfaSerializer(StrictSerializer):
     mfa_token = serializers.CharField(max_length=TOKEN_LENGTH, help_text="From the 401 mfa_required of auth/login.")
     method = serializers.ChoiceField(second_factor.METHODS)
-    code = serializers.CharField(max_length=CODE_LENGTH)
+    code = serializers.CharField(
+        max_length=CODE_LENGTH, required=False, help_text="For `totp` and `recovery_codes`: the code."
+    )
+    credential = serializers.DictField(
+        required=False,
+        help_text="For `webauthn`: the answer of navigator.credentials.get() to auth/mfa/passkey, by its toJSON().",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        wanted, other = ("credential", "code") if attrs["method"] == second_factor.PASSKEY else ("code", "credential")
+        if wanted not in attrs:
+            raise serializers.ValidationError({wanted: serializers.ErrorDetail(REQUIRED, code="required")})
+        if other in attrs:
+            raise serializers.ValidationError({other: serializers.ErrorDetail(NOT_HERE, code="unknown")})
+        return attrs
+
+
+class MfaTokenSerializer(StrictSerializer):
+    mfa_token = serializers.CharField(max_length=TOKEN_LENGTH, help_text="From the 401 mfa_required of auth/login.")
+
+
+class PasskeyOptionsSerializer(serializers.Serializer[Any]):
+    publicKey = serializers.DictField(  # noqa: N815 - WebAuthn's own name
+        help_text="PublicKeyCredentialRequestOptions as JSON, for PublicKeyCredential.parseRequestOptionsFromJSON()."
+    )
+
+
+class PasskeySerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    replaces_password = serializers.BooleanField(help_text="Whether it signs in alone, or only after the password.")
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
 
 
 class EmailSerializer(StrictSerializer):
@@ -54,7 +87,7 @@ class ChangeEmailSerializer(StrictSerializer):
     code = code_field()
 
 
-class CloseAccountSerializer(StrictSerializer):
+class ProofSerializer(StrictSerializer):
     password = password_field(allow_blank=True, default="")
     code = code_field()
 

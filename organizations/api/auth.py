@@ -88,10 +88,10 @@ class MeView(PersonAPIView):
         update_person(user=self.person, **asked)
         return self.answer()
 
-    @extend_schema(operation_id="auth_me_close", request=forms.CloseAccountSerializer, responses={204: None})
+    @extend_schema(operation_id="auth_me_close", request=forms.ProofSerializer, responses={204: None})
     def delete(self, request: Request) -> Response:
         """Close the account. Refused with 409 `last_owner` while an organization would be left without an owner."""
-        asked = validated(forms.CloseAccountSerializer, request.data)
+        asked = validated(forms.ProofSerializer, request.data)
         closing.close(request=request._request, user=self.person, **asked)
         return Response(status=204)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
@@ -46,7 +47,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         try:
             super().enforce_csrf(request)
         except exceptions.PermissionDenied as error:
-            detail = "The security token of the page is missing or old. Reload the page and try again."
+            detail = _("The security token of the page is missing or old. Reload the page and try again.")
             raise PermissionDenied(detail, error_type="csrf_failed") from error
 
     def authenticate_header(self, request: Request) -> str:

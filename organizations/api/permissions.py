@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from organizations import gates
 from organizations.models import ApiKey
 from organizations.tenancy import Caller
 
@@ -22,6 +23,7 @@ class OrganizationPermission(BasePermission):
         action = actions[method]
         if action is not None:
             caller.require(action)
+            gates.check_change(caller.organization, action, method)
         return True
 
 

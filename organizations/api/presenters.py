@@ -24,6 +24,8 @@ def person_json(user: User) -> Json:
         "language": user.language,
         "time_zone": user.time_zone,
         "theme": user.theme,
+        "diacritics": user.diacritics,
+        "digits": user.digits,
     }
 
 

@@ -60,6 +60,8 @@ class ChangeMeSerializer(StrictSerializer):
     )
     time_zone = serializers.CharField(max_length=64, required=False, help_text="IANA name, such as Asia/Baghdad.")
     theme = serializers.ChoiceField(User.Theme.values, required=False)
+    diacritics = serializers.BooleanField(required=False, help_text="Whether those of Arabic text are shown.")
+    digits = serializers.ChoiceField(User.Digits.values, required=False, help_text="Of Arabic text.")
     notifications = NoticesSerializer(required=False, help_text="Only what changes.")
 
     def validate_time_zone(self, value: str) -> str:
@@ -102,6 +104,8 @@ class PersonSerializer(serializers.Serializer[Any]):
     language = serializers.CharField(allow_blank=True)
     time_zone = serializers.CharField()
     theme = serializers.ChoiceField(User.Theme.values)
+    diacritics = serializers.BooleanField()
+    digits = serializers.ChoiceField(User.Digits.values)
 
 
 class OrganizationSerializer(serializers.Serializer[Any]):

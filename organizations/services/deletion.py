@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from config.common.clock import from_now, now
@@ -54,7 +55,7 @@ def close(organization: Organization, *, by: Actor = None, staff: bool = False) 
 def reopen(organization: Organization, *, by: Actor = None, staff: bool = False) -> Organization:
     row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     if not row.is_deleted:
-        raise Conflict("This organization is not deleted.", error_type="organization_not_deleted")
+        raise Conflict(_("This organization is not deleted."), error_type="organization_not_deleted")
     row.deleted_at = row.purge_at = None
     row.save(update_fields=["deleted_at", "purge_at", "updated_at"])
     audit.record(organization=row, action="organization.restored", actor=by, target=row, staff=staff)

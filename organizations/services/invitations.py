@@ -21,6 +21,7 @@ from organizations.models import Invitation, Membership, Organization
 from organizations.notifications import mail
 from organizations.roles import Action, Role
 from organizations.services import members
+from organizations.signals import member_inviting
 
 if TYPE_CHECKING:
     from organizations.tenancy import Caller
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def invite(*, caller: Caller, email: str, role: Role) -> Invitation:
-    """Raises Invalid (domain), PermissionDenied (owners by owners), Conflict `already_member` or `already_invited`."""
+    """Raises Invalid (domain), PermissionDenied (owners by owners), Conflict `already_member` or `already_invited`.
+
+    And what a receiver of `member_inviting` raises.
+    """
     caller.require(Action.MEMBERS_MANAGE)
     _require_may_invite(caller, role)
     address = User.objects.normalize_email(email)
@@ -37,6 +41,7 @@ def invite(*, caller: Caller, email: str, role: Role) -> Invitation:
         raise Conflict(_("This person is a member already."), error_type="already_member")
     token = secrets.token_urlsafe(32)
     invitation = Invitation(organization=caller.organization, email=address, role=role, invited_by=caller.user)
+    member_inviting.send(sender=Invitation, organization=caller.organization, invitation=invitation)
     _renew(invitation, token)
     try:
         with transaction.atomic():
@@ -57,6 +62,7 @@ def resend(*, caller: Caller, invitation: Invitation) -> Invitation:
     _require_open(row)
     _require_may_invite(caller, row.role)
     require_domain(caller.organization, row.email)
+    member_inviting.send(sender=Invitation, organization=caller.organization, invitation=row)
     token = secrets.token_urlsafe(32)
     _renew(row, token)
     row.save(update_fields=["token_hash", "sent_at", "expires_at", "updated_at"])
@@ -194,7 +200,10 @@ def _renew(invitation: Invitation, token: str) -> None:
 
 def _send(invitation: Invitation, token: str) -> None:
     context = {"invitation": invitation, "organization": invitation.organization, "link": link(token)}
-    mail.send("invitation", invitation.email, {**context, "inviter": invitation.invited_by})
+    inviter = invitation.invited_by
+    # Who has no account has chosen no language: the inviter's is the best guess, and programs' requests have none.
+    language = inviter.language if inviter else ""
+    mail.send("invitation", invitation.email, {**context, "inviter": inviter}, language=language)
 
 
 def _record(action: str, caller: Caller, invitation: Invitation) -> None:

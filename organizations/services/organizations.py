@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from config.common.errors import Invalid, Unavailable
 from organizations import audit
@@ -45,4 +46,4 @@ def _insert(name: str) -> Organization:
                 return Organization.objects.create(name=name, slug=base if attempt == 0 else with_suffix(base))
         except IntegrityError:
             continue
-    raise Unavailable("No free short name was found. Please try again.", retry_after=1)
+    raise Unavailable(_("No free short name was found. Please try again."), retry_after=1)

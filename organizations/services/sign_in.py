@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
@@ -13,7 +15,7 @@ from accounts import second_factor, sessions
 from accounts.models import User
 from accounts.services import limits
 from accounts.sessions import Tokens
-from config.common.errors import Conflict, NotAuthenticated, PermissionDenied, TooManyRequests
+from config.common.errors import Conflict, NotAuthenticated, PermissionDenied
 from organizations.services import signup
 from organizations.services.signup import SignedUp
 
@@ -54,6 +56,7 @@ def _sign_up_or_look_alike(asked: dict[str, str]) -> SignedUp:
 
 def sign_in(*, request: HttpRequest, email: str, password: str) -> tuple[User, Tokens]:
     """Raises NotAuthenticated `invalid_credentials` or `mfa_required`, PermissionDenied or TooManyRequests."""
+    limits.spend(request, "login")
     user = _authenticate(request, User.objects.normalize_email(email), password)
     if app_settings.EMAIL_VERIFICATION == MANDATORY and not _is_verified(user):
         detail = "Verify the address first: open the link in the mail that we sent to it."
@@ -66,9 +69,11 @@ def sign_in(*, request: HttpRequest, email: str, password: str) -> tuple[User, T
     return user, sessions.sign_in(request, user)
 
 
-def second_step(*, request: HttpRequest, mfa_token: str, method: str, code: str) -> tuple[User, Tokens]:
+def second_step(
+    *, request: HttpRequest, mfa_token: str, method: str, code: str = "", credential: dict[str, Any] | None = None
+) -> tuple[User, Tokens]:
     """Raises NotAuthenticated `invalid_mfa_token` or `invalid_code`, or TooManyRequests."""
-    user = second_factor.redeem(request=request, token=mfa_token, method=method, code=code)
+    user = second_factor.redeem(request=request, token=mfa_token, method=method, code=code, credential=credential)
     return user, sessions.sign_in(request, user)
 
 
@@ -76,7 +81,7 @@ def _authenticate(request: HttpRequest, email: str, password: str) -> User:
     try:
         user = get_adapter(request).authenticate(request, email=email, password=password)
     except ValidationError as error:
-        raise TooManyRequests(error.messages[0], retry_after=60) from error
+        raise limits.sign_in_refusal(request, email) from error
     if not isinstance(user, User) or not user.is_active:
         # SECURITY: the same words for an unknown address, a wrong password and a closed account.
         raise NotAuthenticated("The address or the password is not right.", error_type="invalid_credentials")

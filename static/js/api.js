@@ -11,12 +11,14 @@ export class ApiError extends Error {
    * @param {string} message
    * @param {number} status
    * @param {string} type
+   * @param {Record<string, any>} [problem] all that the answer says
    */
-  constructor(message, status, type) {
+  constructor(message, status, type, problem = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.type = type;
+    this.problem = problem;
   }
 
   /** Whether the same request may succeed a little later. */
@@ -26,8 +28,9 @@ export class ApiError extends Error {
 }
 
 /**
- * @typedef {{method?: string, body?: unknown, key?: string, signal?: AbortSignal}} Options
+ * @typedef {{method?: string, body?: unknown, key?: string, match?: number | undefined, signal?: AbortSignal}} Options
  *   `key`: an Idempotency-Key, so that a repeated request does its work once.
+ *   `match`: the version that is changed, so that nobody else's change is written over.
  */
 
 /**
@@ -36,12 +39,12 @@ export class ApiError extends Error {
  * @param {Options} [options]
  * @returns {Promise<any>} the JSON of the answer, null for an empty one
  */
-export async function call(path, { method, body, key, signal } = {}) {
+export async function call(path, { method, body, key, match, signal } = {}) {
   const verb = method ?? (body === undefined ? "GET" : "POST");
   const response = await reach(API + path, {
     method: verb,
     credentials: "same-origin",
-    headers: headers(verb, body, key),
+    headers: { ...headers(verb, body, key), ...(match === undefined ? {} : { "If-Match": `"${match}"` }) },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
   });
@@ -84,7 +87,7 @@ async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
   const fields = Array.isArray(problem.errors) ? problem.errors.map((/** @type {{message: string}} */ one) => one.message) : [];
   const words = response.status === 401 ? text("error.signed_out") : fields.join(" ") || problem.detail || text("error.unexpected");
-  return new ApiError(words, response.status, problem.error_type ?? "");
+  return new ApiError(words, response.status, problem.error_type ?? "", problem);
 }
 
 /**

@@ -47,7 +47,7 @@ export class Live {
   async listen() {
     for (let attempt = 0; ; attempt += 1) {
       const close = await this.connect(() => (attempt = 0));
-      this.connected = false;
+      this.markConnected(false);
       // 44xx: we may not listen, and asking again would not change it.
       if (close >= 4400 && close < 4500) return;
       await pause(backoff(Math.min(attempt, 5)));
@@ -64,14 +64,28 @@ export class Live {
       socket.addEventListener("message", (message) => {
         const data = JSON.parse(message.data);
         if (data.type === "snapshot") {
-          this.connected = true;
+          this.markConnected(true);
           opened();
           this.snapshot(data.jobs);
         } else if (data.type === "job") this.job(data);
         else if (data.type === "media") this.media(data);
+        else document.dispatchEvent(new CustomEvent("tadwin:live", { detail: data }));
       });
-      socket.addEventListener("close", (event) => resolve(event.code));
+      const say = (/** @type {Event} */ event) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(/** @type {CustomEvent} */ (event).detail));
+      };
+      document.addEventListener("tadwin:say", say);
+      socket.addEventListener("close", (event) => {
+        document.removeEventListener("tadwin:say", say);
+        resolve(event.code);
+      });
     });
+  }
+
+  /** Instruments of a page ask by themselves while nothing is told. @param {boolean} on */
+  markConnected(on) {
+    this.connected = on;
+    document.documentElement.dataset.live = on ? "on" : "off";
   }
 
   /** While the socket is closed, the same is asked for every few seconds. */

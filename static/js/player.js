@@ -7,6 +7,7 @@ import { toast } from "./toast.js";
 
 const SKIP = 5;
 const BAR = 3;
+const COLOURS = 8;
 const SPEED = "tadwin.speed";
 
 /** Sends "time" whenever the position changes. */
@@ -24,6 +25,8 @@ export class Player extends EventTarget {
     this.wave = new Wave(one(root, ".wave", HTMLCanvasElement));
     this.reloads = 0;
     this.wanted = false;
+    /** Where a piece that is played alone ends. */
+    this.until = Infinity;
   }
 
   start() {
@@ -71,6 +74,7 @@ export class Player extends EventTarget {
 
   /** @param {number} seconds */
   seek(seconds) {
+    this.until = Infinity;
     this.media.currentTime = Math.min(Math.max(0, seconds), this.duration || seconds);
     this.show();
   }
@@ -78,6 +82,21 @@ export class Player extends EventTarget {
   /** @param {number} seconds */
   skip(seconds) {
     this.seek(this.time + seconds);
+  }
+
+  /** A piece, and then silence again. @param {number} from @param {number} to */
+  playSpan(from, to) {
+    this.until = to;
+    this.seek(from);
+    this.until = to;
+    this.play();
+  }
+
+  /** Who is heard when: a digit each for equal pieces of the recording, the number of a colour, 0 for nobody. @param {string} voices */
+  setVoices(voices) {
+    this.wave.voices = voices;
+    this.wave.drawn = "";
+    this.wave.draw();
   }
 
   /** Time runs from left to right in every language, so the right arrow is always later. @param {KeyboardEvent} event */
@@ -119,6 +138,10 @@ export class Player extends EventTarget {
   /** "timeupdate" comes four times a second: too seldom to mark words by. */
   tick() {
     if (this.media.paused) return;
+    if (this.time >= this.until) {
+      this.until = Infinity;
+      this.media.pause();
+    }
     this.dispatchEvent(new Event("time"));
     requestAnimationFrame(() => this.tick());
   }
@@ -160,6 +183,7 @@ class Wave {
     /** @type {number[]} low, high, low, high … from -127 to 127 */
     this.points = [];
     this.played = 0;
+    this.voices = "";
     this.drawn = "";
     new ResizeObserver(() => this.draw()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
@@ -183,9 +207,13 @@ class Wave {
     if (!brush) return;
     brush.scale(ratio, ratio);
     const colours = getComputedStyle(canvas);
+    const voices = this.voices && voiceColours(canvas);
     for (let bar = 0; bar < bars; bar += 1) {
       const half = Math.max(1, (this.loudest(bar, bars) / 127) * (height / 2));
-      brush.fillStyle = bar < this.played * bars ? colours.color : colours.borderTopColor;
+      const played = bar < this.played * bars;
+      const voice = voices && voices[Number(this.voices[Math.floor((bar * this.voices.length) / bars)])];
+      brush.globalAlpha = voice && !played ? 0.45 : 1;
+      brush.fillStyle = voice || (played ? colours.color : colours.borderTopColor);
       brush.fillRect(bar * BAR, height / 2 - half, BAR - 1, half * 2);
     }
   }
@@ -202,4 +230,17 @@ class Wave {
     for (let at = first * 2; at < last * 2; at += 1) most = Math.max(most, Math.abs(this.points[at] ?? 0));
     return most;
   }
+}
+
+/** The colours of speakers as the theme has them; none for 0, which is nobody. @param {HTMLElement} place */
+function voiceColours(place) {
+  return Array.from({ length: COLOURS + 1 }, (_none, number) => {
+    // A new one for each: the colour of one that changes its class may still be on its way from the last.
+    const probe = document.createElement("span");
+    probe.className = `speaker-${number}`;
+    place.after(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return number ? color : "";
+  });
 }

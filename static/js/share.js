@@ -4,7 +4,7 @@ import { all } from "./dom.js";
 import { text } from "./text.js";
 
 const body = document.getElementById("share-body");
-const dialog = document.querySelector("dialog.share-dialog");
+const dialog = body?.closest("dialog");
 
 /** Copy buttons of what just came. */
 function listen() {

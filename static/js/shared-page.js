@@ -2,7 +2,7 @@
 
 import { all, one } from "./dom.js";
 import { Player } from "./player.js";
-import { lastBefore } from "./transcript.js";
+import { lastBefore } from "./moment.js";
 
 const root = document.querySelector("[data-player]");
 if (root instanceof HTMLElement) begin(new Player(root));

@@ -4,8 +4,9 @@ const language = document.documentElement.lang || "en";
 
 /** @type {Map<string, string>} */
 const sentences = new Map();
-const holder = document.querySelector("template#texts");
-if (holder instanceof HTMLTemplateElement) {
+// Those of every page, and those that an instrument brings for itself.
+for (const holder of document.querySelectorAll("template#texts, template[data-texts]")) {
+  if (!(holder instanceof HTMLTemplateElement)) continue;
   for (const item of holder.content.querySelectorAll("[data-key]")) {
     sentences.set(item.getAttribute("data-key") ?? "", item.textContent ?? "");
   }

@@ -61,6 +61,8 @@ def test_choices_of_news_over_the_api(api: Any, alice: User) -> None:
     assert program.get("/auth/me").json()["notifications"] == {
         "job_completed": {"mail": False, "app": True},
         "job_failed": {"mail": True, "app": True},
+        "comments": {"mail": True, "app": True},
+        "usage_threshold": {"mail": True, "app": True},
     }
     changed = program.patch("/auth/me", {"notifications": {"job_failed": {"mail": False}}})
     assert changed.json()["notifications"]["job_failed"] == {"mail": False, "app": True}
@@ -80,10 +82,13 @@ def test_choices_of_news_in_the_browser(client_for: Any, alice: User) -> None:
     form = {"theme": "dark", "time_zone": "Asia/Baghdad", "language": "", "job_completed.mail": "on"}
     assert client_for(alice).post("/preferences", form).status_code == 302
     alice.refresh_from_db()
-    assert choices(alice) == {Notice.JOB_COMPLETED: {Channel.MAIL}, Notice.JOB_FAILED: set()}
+    others = dict.fromkeys((Notice.JOB_FAILED, Notice.COMMENTS, Notice.USAGE_THRESHOLD), frozenset[Channel]())
+    assert choices(alice) == {Notice.JOB_COMPLETED: frozenset({Channel.MAIL})} | others
     assert (alice.theme, alice.time_zone) == ("dark", "Asia/Baghdad")
 
 
 def test_kinds_that_are_new_since_the_choice_are_as_by_default(alice: User) -> None:
     alice.notices = {"job_completed": [], "gone": ["mail"]}
-    assert choices(alice) == {Notice.JOB_COMPLETED: set(), Notice.JOB_FAILED: {Channel.MAIL, Channel.APP}}
+    none, both = frozenset[Channel](), frozenset({Channel.MAIL, Channel.APP})
+    others = dict.fromkeys((Notice.JOB_FAILED, Notice.COMMENTS, Notice.USAGE_THRESHOLD), both)
+    assert choices(alice) == {Notice.JOB_COMPLETED: none} | others

@@ -9,13 +9,14 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "accounts", "organizations", "billing", "media", "transcription")
+GENERATED = {"migrations", "djstripe_migrations"}
 
 
 @cache
 def files(*packages: str) -> tuple[Path, ...]:
     """Every Python file of the packages (of all that are ours by default), without generated migrations."""
     found = (path for name in packages or PACKAGES for path in (BASE_DIR / name).rglob("*.py"))
-    return tuple(sorted(path for path in found if "migrations" not in path.relative_to(BASE_DIR).parts))
+    return tuple(sorted(path for path in found if not GENERATED & set(path.relative_to(BASE_DIR).parts)))
 
 
 @cache

@@ -134,6 +134,7 @@ def shape(job, transcript: UUID | None) -> dict:
     start_ms, end_ms = options.pop("start_ms"), options.pop("end_ms")
     options["vad"] = {"enabled": vad["enabled"], "min_silence": vad["min_silence_ms"] / 1000}
     options |= {"start": start_ms / 1000, "end": None if end_ms is None else end_ms / 1000}
+    options |= {"glossary": options.get("glossary"), "replacements": len(options.get("replacements", ()))}
     own = f"{API}/jobs/{job.id}"
     return {
         "id": job.id,

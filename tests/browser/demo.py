@@ -22,21 +22,29 @@ from organizations.tenancy import Caller
 from tests.factories import (
     make_api_key,
     make_evaluation,
+    make_glossary,
     make_job,
+    make_match,
+    make_profile,
     make_project,
     make_recording,
     make_step,
     make_transcript,
+    make_voice,
 )
 from transcription.asr.hallucinations import PHRASE, SILENT
+from transcription.asr.options import DiarizationOptions, Options
 from transcription.asr.serial import words_to_json
 from transcription.asr.types import Word
-from transcription.models import Evaluation, Job, Segment, Speaker, Transcript
+from transcription.models import Evaluation, Job, Operation, Segment, Speaker, Transcript
+from transcription.models.operations import OperationKind
 from transcription.models.transcripts import POSITION_STEP
 from transcription.states import JobStatus, StepKind, StepStatus
 
 DEMO = Path(__file__).parent.parent / "fixtures" / "demo"
-OPTIONS = {"language": "auto", "diarization": {"enabled": True}}
+OPTIONS = Options(
+    engine="faster_whisper", model="large-v3-turbo", diarization=DiarizationOptions(enabled=True)
+).to_json()
 GREETING = [
     ("S1", 0, 4200, "السلام عليكم ورحمة الله، أهلًا وسهلًا بكم في تدوين."),
     ("S2", 4500, 9000, "وعليكم السلام، نبدأ اليوم بعرض النسخة 2.0 من Tadwin على الفريق."),
@@ -76,9 +84,32 @@ def build(organization: Organization, user: User) -> Demo:
         )
         make_transcript(organization, make_job(organization, recording, **_done()), lines=4)
     _measured(demo)
+    _taught(demo)
     _trashed(organization, user)
     make_api_key(organization, name="Nightly import", created_by=user)
     return demo
+
+
+def _taught(demo: Demo) -> None:
+    """Words, a proposal out of edits, and a voice that may be heard again."""
+    entries = (("Tadwin", ""), ("تدوين", ""), ("بيت الحكمة", ""), ("tad ween", "Tadwin"), ("k eight s", "K8s"))
+    make_glossary(demo.organization, *entries)
+    for number, line in enumerate(("a", "b", "c"), start=1001):
+        edit = {"id": line, "before": {"text": "ask lila now"}, "after": {"text": "ask Layla now"}}
+        Operation.objects.create(
+            organization=demo.organization,
+            transcript=demo.meeting,
+            number=number,
+            kind=OperationKind.EDIT,
+            change={"lines": [edit], "speakers": []},
+            line_count=1,
+        )
+    first, second = demo.meeting.speakers.order_by("label")[:2]
+    make_voice(first, 1.0, 0.0, speech_ms=24_000)
+    profile = make_profile(demo.organization, name="Layla Hasan")
+    make_match(profile, first, score=0.913)
+    make_match(profile, demo.greeting.speakers.order_by("label")[0], score=0.742)
+    make_match(make_profile(demo.organization, name="عمر الراوي"), second, score=None, state="accepted")
 
 
 def _measured(demo: Demo) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize
 from accounts.models import User
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.demo import Demo
-from transcription.models import Evaluation
+from transcription.models import Evaluation, GlossaryEntry, VoiceProfile
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -29,6 +29,7 @@ SHOWN |= {("greeting", "ar", "dark"), ("home", "ar", "light"), ("landing", "en",
 
 def addresses(demo: Demo) -> dict[str, str]:
     home = f"/o/{demo.organization.slug}"
+    entry = GlossaryEntry.objects.filter(organization=demo.organization).earliest("created_at")
     return {
         "home": f"{home}/",
         "recordings": f"{home}/recordings",
@@ -44,8 +45,20 @@ def addresses(demo: Demo) -> dict[str, str]:
         "search": f"{home}/search?q=we",
         "search-empty": f"{home}/search",
         "shares": f"{home}/transcripts/{demo.meeting.pk}/shares",
+        "comments": f"{home}/transcripts/{demo.meeting.pk}/comments",
+        "export": f"{home}/transcripts/{demo.meeting.pk}/export",
+        "subtitles": f"{home}/transcripts/{demo.meeting.pk}/subtitles?max_cps=12",
+        "versions": f"{home}/transcripts/{demo.meeting.pk}/versions",
+        "glossary": f"{home}/glossary",
+        "glossary-entry": f"{home}/glossary/{entry.glossary_id}/entries/{entry.pk}",
+        "dialects": f"{home}/dialects",
+        "dialect": f"{home}/dialects/iraqi",
+        "speakers": f"{home}/speakers",
+        "speaker-profile": f"{home}/speakers/{VoiceProfile.objects.earliest('created_at').pk}",
         "projects": f"{home}/projects",
+        "usage": f"{home}/usage",
         "trash": f"{home}/trash",
+        "models": f"{home}/models",
         "developers": f"{home}/developers",
         "preferences": "/preferences",
         "new-organization": "/organizations/new",

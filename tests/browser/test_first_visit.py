@@ -41,6 +41,7 @@ def test_sign_up_upload_read_and_hear(transactional_db: None, open_context: Call
         expect(row).to_be_visible(timeout=MINUTE)
         expect(page.locator("#toasts").get_by_role("link", name="Open the transcript")).to_be_visible(timeout=MINUTE)
     page.locator("#toasts").get_by_role("link", name="Open the transcript").click()
+    expect(page.locator("#editor-bar")).to_be_visible()
     word = page.locator(".w").nth(3)
     start = float(word.get_attribute("data-s") or "0")
     word.click()

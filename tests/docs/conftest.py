@@ -1,4 +1,4 @@
-"""A running Tadwin for the commands of the documentation: web server, storage and a Celery worker."""
+"""A running Tadwin for the commands of the documentation: web server, live process, storage and a Celery worker."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from config.common import shutdown
 from media.storage import MediaStorage
 from organizations.authenticate import caller_for_user
 from organizations.services import api_keys
+from tests.workers import Live
 from transcription.states import Queue
 
 
@@ -28,6 +29,9 @@ def running(
     _key, text = api_keys.create(caller=caller_for_user(alice, None), name="docs", scopes=[])
     with ExitStack() as stack:
         stack.callback(shutdown.clear)
+        live = Live()
+        stack.enter_context(live)
+        settings.LIVE_URL = f"http://127.0.0.1:{live.port}"
         stack.enter_context(
             start_worker(app, pool="solo", queues=Queue.values, perform_ping_check=False, shutdown_timeout=30)
         )

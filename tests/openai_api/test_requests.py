@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,20 +10,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import User
 from media.models import Recording
 from media.storage import MediaStorage
 from organizations.models import Organization
-from organizations.roles import SCOPES, Role
-from tests.api_client import ApiClient
-from tests.factories import make_api_key, make_member, make_organization
+from tests.factories import make_api_key
 from transcription.models import Job
 from transcription.services import waiting
 from transcription.states import JobStatus
 
 pytestmark = pytest.mark.django_db
 TRANSCRIPTIONS, TRANSLATIONS = "/v1/audio/transcriptions", "/v1/audio/translations"
-ROUTES = [("GET", "/v1/models"), ("GET", "/v1/models/whisper-1"), ("POST", TRANSCRIPTIONS), ("POST", TRANSLATIONS)]
 Headers = dict[str, str]
 
 
@@ -58,55 +53,6 @@ def error(answer: Any, status: int) -> dict[str, str]:
     assert set(body["error"]) == {"message", "type", "param", "code"}
     found: dict[str, str] = body["error"]
     return found
-
-
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_guests(method: str, path: str, organization: Organization) -> None:
-    assert error(ask(method, path, {}), 401)["code"] == "not_authenticated"
-    answer = ask(method, path, bearer("tdw_nothing"))
-    assert error(answer, 401)["code"] == "invalid_api_key"
-    assert answer["WWW-Authenticate"].startswith("Bearer")
-    assert not Recording.objects.exists()
-
-
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_roles(method: str, path: str, organization: Organization) -> None:
-    """504 is the answer of those who may: the job is made, and nobody works on it."""
-    for role in Role:
-        token = ApiClient.of_user(make_member(organization, role)).headers
-        may = method == "GET" or role != Role.VIEWER
-        expected = (200 if method == "GET" else 504) if may else 403
-        assert ask(method, path, {**token, "X-Organization": organization.slug}).status_code == expected, role
-
-
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_scopes(method: str, path: str, organization: Organization) -> None:
-    for scope in sorted(SCOPES):
-        may = method == "GET" and scope == "jobs:read"
-        expected = 200 if may else 403
-        assert ask(method, path, bearer(make_api_key(organization, [scope])[1])).status_code == expected, scope
-    enough = ["media:write", "jobs:write", "transcripts:read"]
-    if method == "POST":
-        assert ask(method, path, bearer(make_api_key(organization, enough)[1])).status_code == 504
-        for missing in enough:
-            scopes = [scope for scope in enough if scope != missing]
-            assert ask(method, path, bearer(make_api_key(organization, scopes)[1])).status_code == 403, missing
-
-
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_strangers(method: str, path: str, organization: Organization, mallory: User) -> None:
-    token = ApiClient.of_user(mallory).headers
-    named = {"X-Organization": organization.slug}
-    assert error(ask(method, path, {**token, **named}), 404)["code"] == "not_found"
-    foreign = make_api_key(make_organization())[1]
-    assert error(ask(method, path, {**bearer(foreign), **named}), 404)["code"] == "not_found"
-    assert not Job.objects.filter(organization=organization).exists()
-
-
-def test_the_browsers_cookie_opens_nothing(client_for: Callable[..., Client], alice: User) -> None:
-    """Other origins could send a form with it."""
-    form = {"file": SimpleUploadedFile("a.txt", b"good morning"), "model": "whisper-1"}
-    assert error(client_for(alice).post(TRANSCRIPTIONS, form), 401)["code"] == "not_authenticated"
 
 
 @pytest.mark.parametrize(

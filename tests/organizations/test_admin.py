@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from billing import usage
+from billing import stored, usage
+from billing.models import UsageThreshold
 from config.common.clock import from_now, now
 from organizations.models import ApiKey, AuditEvent, IdempotencyKey, Organization
 from tests.factories import make_api_key, make_invitation, make_member, make_notification, make_organization, make_user
@@ -29,6 +31,8 @@ def make_rows(number: int) -> None:
     make_invitation(organization, invited_by=make_member(organization, "admin"))
     make_notification(organization, make_member(organization, "viewer"))
     usage.reserve(organization=organization, key=f"job-{number}", seconds=60)
+    UsageThreshold.objects.create(organization=organization, period_start=now(), percent=80)
+    stored.reserve(organization=organization, key=uuid.uuid4(), size=1)
     IdempotencyKey.objects.create(
         organization=organization, caller="user:x", route="POST /x", key=str(number), fingerprint="f",
         expires_at=from_now(hours=1),
@@ -45,6 +49,8 @@ LISTS = [
     "organizations/notification",
     "billing/account",
     "billing/usageentry",
+    "billing/usagethreshold",
+    "billing/storedfile",
 ]
 
 

@@ -55,6 +55,18 @@ def test_invited_person_with_an_account_joins(api: Api, dana: User, organization
     assert AuditEvent.objects.filter(action="member.joined", organization=organization).exists()
 
 
+@pytest.mark.parametrize(("reader", "expected"), [(None, "ar"), ("en", "en"), ("", "ar")])
+def test_mail_is_in_the_readers_language_else_in_the_inviters(
+    api: Api, dana: User, mails: Mails, reader: str | None, expected: str
+) -> None:
+    User.objects.filter(pk=dana.pk).update(language="ar")
+    if reader is not None:
+        User.objects.filter(pk=make_user("erin@example.com").pk).update(language=reader)
+    api(dana).post(PATH, {"email": "erin@example.com"})
+    (mail,) = mails()
+    assert mail.extra_headers["Content-Language"] == expected
+
+
 def test_token_is_nowhere_but_in_the_mail(api: Api, dana: User, mails: Mails) -> None:
     made = api(dana).post(PATH, {"email": "erin@example.com"})
     (mail,) = mails()

@@ -143,16 +143,29 @@ def test_only_failed_and_canceled_jobs_reopen(organization: Organization) -> Non
     assert not lifecycle.reopen(make_job(organization).pk)
 
 
-def test_an_error_is_tried_three_times_with_growing_delays(organization: Organization, settings: Any) -> None:
-    job = make_job(organization)
+@pytest.mark.parametrize(
+    ("queue", "policy", "waits"),
+    [
+        ("default", None, [60, 120, None]),
+        ("large", None, [120, None]),
+        ("small", {"default": "9:1:1", "small": "5:60:300"}, [60, 120, 240, 300, None]),
+    ],
+)
+def test_errors_are_tried_again_as_the_queue_says(
+    organization: Organization, settings: Any, queue: str, policy: dict[str, str] | None, waits: list[int | None]
+) -> None:
+    settings.STEP_RETRY_POLICIES = policy or settings.STEP_RETRY_POLICIES
+    job = make_job(organization, queue=queue)
     delays = []
-    for _ in range(settings.STEP_MAX_ERRORS):
+    for _ in waits:
         Step.objects.filter(job=job).update(not_before=None)
-        lifecycle.fail(claim(), BROKEN)
+        lease = dispatch.claim(queue, worker="test")
+        assert lease is not None
+        lifecycle.fail(lease, BROKEN)
         due = Step.objects.get(job=job).not_before
         delays.append(due and round((due - now()).total_seconds()))
     job.refresh_from_db()
-    assert delays == [1, 5, None], "the third time is the last"
+    assert delays == waits
     assert (job.status, (job.error or {})["type"]) == (JobStatus.FAILED, "engine_broken")
 
 

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from organizations.models import Organization
-from tests.factories import make_api_key, make_job
+from tests.factories import make_api_key, make_job, make_transcript
 from tests.workers import Live
 from transcription import lifecycle, routing
 from transcription.models import Job
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = {
     "organization": "live/organization",
     "job": "live/jobs/{job}",
+    "transcript": "live/transcripts/{transcript}",
     "events": "live/jobs/{job}/events",
 }
 
@@ -57,9 +58,10 @@ def test_strangers_find_no_job_and_join_no_organization(
     mallory: Any,
 ) -> None:
     job, key = make_job(organization), make_api_key(other_organization)[1]
-    for kind in ("job", "events"):
+    transcript = make_transcript(organization)
+    for kind in ("job", "events", "transcript"):
         for name, (headers, ticket) in credentials(api(mallory), client_for(mallory), key).items():
-            path = PATHS[kind].format(job=job.pk) + (f"?ticket={ticket}" if ticket else "")
+            path = PATHS[kind].format(job=job.pk, transcript=transcript.pk) + (f"?ticket={ticket}" if ticket else "")
             assert learnt(live, kind, path, headers) == "not_found", (kind, name)
     for name, (headers, ticket) in credentials(api(mallory), client_for(mallory), key).items():
         # A ticket knows its organization: naming another changes nothing.

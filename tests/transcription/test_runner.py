@@ -141,7 +141,7 @@ def test_a_missing_file_fails_with_what_to_do(organization: Organization, media_
 def test_an_unknown_error_is_told_without_details(
     organization: Organization, media_storage: MediaStorage, settings: Any
 ) -> None:
-    settings.STEP_MAX_ERRORS = 1
+    settings.STEP_RETRY_POLICIES = {"default": "1:0:0"}
     job = short_job(organization)
     Job.objects.filter(pk=job.pk).update(options={**job.options, "nonsense": 1})
     run_all()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -36,6 +37,8 @@ LOOKUPS = {
     "created_after": "created_at__gte",
     "created_before": "created_at__lt",
 }
+# What the paginator reads, and checks but for `limit`.
+PAGING = {"limit", "cursor", "ordering"}
 
 
 class JobsView(TenantAPIView):
@@ -77,7 +80,8 @@ class JobsView(TenantAPIView):
 
 def _lookups(request: Request) -> dict[str, Any]:
     """The filters of the query, checked. Most lists ask for none, and then a serializer is not worth building."""
-    if not request.query_params:
+    asked = request.query_params
+    if asked.keys() <= PAGING and asked.get("limit", "1").isdecimal():
         return {}
     query = validated(serializers.JobQuerySerializer, request.query_params)
     return {LOOKUPS[name]: value for name, value in query.items() if name in LOOKUPS and value}
@@ -150,6 +154,21 @@ class RetryView(JobActionView):
         return Response(one_job(self.caller, job_id), status=202)
 
 
+class RediarizeView(JobActionView):
+    @extend_schema(
+        operation_id="jobs_rediarize",
+        request=serializers.RediarizeSerializer,
+        responses={202: serializers.JobSerializer},
+    )
+    @idempotent()
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Tell the speakers of a completed job apart again: its text stays, edits too, and it costs nothing."""
+        job = self.job(job_id)
+        asked = validated(serializers.RediarizeSerializer, request.data)
+        jobs.rediarize(caller=self.caller, job=job, diarization=asked["diarization"])
+        return Response(one_job(self.caller, job_id), status=202)
+
+
 class StepsView(TenantAPIView):
     actions = {"GET": Action.JOBS_READ}
 
@@ -181,5 +200,5 @@ class DownloadView(TenantAPIView):
         """The finished job's transcript as a file; the same options as `transcripts/{id}/export`."""
         job = Job.objects.visible_to(self.caller).select_related("transcript__recording").get_or_404(job_id)
         if not hasattr(job, "transcript"):
-            raise Conflict("The job has no transcript yet.", error_type="not_completed")
+            raise Conflict(_("The job has no transcript yet."), error_type="not_completed")
         return file_response(job.transcript, request)

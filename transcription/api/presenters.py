@@ -60,6 +60,9 @@ def options_json(options: dict[str, Any]) -> dict[str, Any]:
     wire = {name: value for name, value in options.items() if name not in ("start_ms", "end_ms", "vad")}
     vad = options["vad"]
     return wire | {
+        "glossary": options.get("glossary"),
+        # Their number: a list of jobs must not carry a whole glossary with each.
+        "replacements": len(options.get("replacements", ())),
         "vad": {"enabled": vad["enabled"], "min_silence": vad["min_silence_ms"] / 1000},
         "start": options["start_ms"] / 1000,
         "end": seconds(options["end_ms"]),
@@ -121,12 +124,22 @@ def transcript_json(
         "language_confidence": transcript.language_confidence,
         "duration": transcript.duration_ms / 1000,
         "version": transcript.version,
-        "speakers": [
-            {"id": speaker.pk, "label": speaker.label, "name": speaker.name, "profile": None} for speaker in speakers
-        ],
+        "status": transcript.status,
+        "locked": transcript.is_locked,
+        "speakers": [speaker_json(speaker) for speaker in speakers],
         "segments": None if segments is None else segments_json(segments, speakers, words=words),
         "metrics": transcript.metrics,
         "provenance": transcript.provenance,
+    }
+
+
+def speaker_json(speaker: Speaker) -> dict[str, Any]:
+    return {
+        "id": speaker.pk,
+        "label": speaker.label,
+        "name": speaker.name,
+        "colour": speaker.shown_colour,
+        "profile": speaker.profile_id,
     }
 
 
@@ -146,7 +159,7 @@ def _segment_json(segment: Segment, ids: dict[str, UUID], *, words: bool) -> dic
         "language": segment.language or None,
         "text": segment.text,
         "confidence": segment.confidence,
-        "flags": segment.flags,
+        "flags": [{"hidden": False, **flag} for flag in segment.flags],
         "edited": segment.edited,
     }
     if words:
@@ -156,7 +169,8 @@ def _segment_json(segment: Segment, ids: dict[str, UUID], *, words: bool) -> dic
                 "start": word.start_ms / 1000,
                 "end": word.end_ms / 1000,
                 "confidence": word.confidence,
-                "speaker": ids.get(word.speaker or ""),
+                # What words say of their speaker is the machine's; who a line was given to goes before it.
+                "speaker": segment.speaker_id or (None if segment.edited else ids.get(word.speaker or "")),
                 "interpolated": word.interpolated,
             }
             for word in words_from_json(segment.words)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from config.common.api import StrictSerializer
 from transcription.asr.text.dialects import DIALECTS
+from transcription.models import ReviewStatus
 from transcription.states import JobStatus, StepKind, StepStatus
 
 MAX_METADATA_BYTES = 16_384
@@ -21,9 +22,15 @@ class DiarizationSerializer(StrictSerializer):
     max_speakers = serializers.IntegerField(min_value=1, max_value=100, allow_null=True, default=None)
 
 
+class RediarizeSerializer(StrictSerializer):
+    diarization = DiarizationSerializer(default=dict)
+
+
 class VadSerializer(StrictSerializer):
-    enabled = serializers.BooleanField(default=True)
-    min_silence = serializers.FloatField(min_value=0.05, max_value=10, default=0.5, help_text="Seconds.")
+    enabled = serializers.BooleanField(required=False, help_text="True unless the server says otherwise.")
+    min_silence = serializers.FloatField(
+        min_value=0.05, max_value=10, required=False, help_text="Seconds; 0.5 unless the server says otherwise."
+    )
 
 
 class JobOptionsSerializer(StrictSerializer):
@@ -70,6 +77,11 @@ class JobQuerySerializer(StrictSerializer):
 
 class JobRequestSerializer(JobOptionsSerializer):
     media = serializers.UUIDField()
+    glossary = serializers.UUIDField(
+        allow_null=True,
+        required=False,
+        help_text="Its id; null for none. Left out: the project's, else the organization's.",
+    )
     priority = serializers.ChoiceField(["normal", "low", "high"], default="normal")
     max_billable_seconds = serializers.IntegerField(min_value=1, allow_null=True, default=None)
     metadata = serializers.DictField(default=dict, help_text="Yours; comes back with every answer about the job.")
@@ -124,6 +136,8 @@ class ResolvedOptionsSerializer(serializers.Serializer[Any]):
     enhance = serializers.ListField(child=serializers.CharField())
     alignment = serializers.CharField()
     vocabulary = serializers.ListField(child=serializers.CharField())
+    glossary = serializers.UUIDField(allow_null=True, help_text="Whose terms are in `vocabulary`.")
+    replacements = serializers.IntegerField(help_text="How many replacements of the glossary the job carries out.")
     initial_prompt = serializers.CharField(allow_blank=True)
     beam_size = serializers.IntegerField()
     temperature = serializers.ListField(child=serializers.FloatField())
@@ -185,6 +199,7 @@ class WordSerializer(serializers.Serializer[Any]):
 class FlagSerializer(serializers.Serializer[Any]):
     type = serializers.CharField()
     reason = serializers.CharField()
+    hidden = serializers.BooleanField(help_text="A person has looked at it and found nothing wrong.")
 
 
 class SegmentSerializer(serializers.Serializer[Any]):
@@ -206,6 +221,7 @@ class SpeakerSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     label = serializers.CharField()  # type: ignore[assignment] # an answer's field, not the form label
     name = serializers.CharField(allow_blank=True)
+    colour = serializers.IntegerField(help_text="1 to 8.")
     profile = serializers.UUIDField(allow_null=True)
 
 
@@ -217,6 +233,8 @@ class TranscriptSerializer(serializers.Serializer[Any]):
     language_confidence = serializers.FloatField(allow_null=True)
     duration = serializers.FloatField()
     version = serializers.IntegerField()
+    status = serializers.ChoiceField(ReviewStatus.choices)
+    locked = serializers.BooleanField(help_text="Final: nobody changes the text.")
     speakers = SpeakerSerializer(many=True)
     segments = SegmentSerializer(
         many=True, allow_null=True, help_text="The whole list up to 2,000; null when it is longer: read by window."
@@ -235,6 +253,18 @@ class EngineSerializer(serializers.Serializer[Any]):
     translation = serializers.BooleanField()
     detects_language = serializers.BooleanField()
     remote = serializers.BooleanField()
+    hints = serializers.ChoiceField(
+        ["none", "prompt", "terms"],
+        help_text="What it does with a vocabulary: nothing, as much as its prompt holds, or a number of terms.",
+    )
+
+
+class MeasuredSerializer(serializers.Serializer[Any]):
+    speed = serializers.FloatField(help_text="Seconds of sound in a second.")
+    memory_mb = serializers.IntegerField()
+    device = serializers.CharField()
+    compute_type = serializers.CharField()
+    at = serializers.DateTimeField()
 
 
 class ModelSerializer(serializers.Serializer[Any]):
@@ -244,6 +274,15 @@ class ModelSerializer(serializers.Serializer[Any]):
     is_present = serializers.BooleanField(help_text="On this machine, or announced by a worker.")
     languages = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="Null means any.")
     translation = serializers.BooleanField()
+    queue = serializers.CharField(help_text="Which workers take its jobs.")
+    parameters_millions = serializers.IntegerField(allow_null=True)
+    disk_mb = serializers.IntegerField(allow_null=True, help_text="Weighed where it lies here.")
+    gpu_memory_gb = serializers.FloatField(allow_null=True)
+    relative_speed = serializers.FloatField(allow_null=True, help_text="As a multiple of large-v3.")
+    word_errors_english = serializers.FloatField(allow_null=True, help_text="Percent, as `sources` measured it.")
+    word_errors_arabic = serializers.FloatField(allow_null=True, help_text="Percent, as `sources` measured it.")
+    sources = serializers.ListField(child=serializers.CharField(), help_text="Where the figures come from.")
+    measured = MeasuredSerializer(allow_null=True, help_text="By `manage.py models bench` on this machine.")
 
 
 class DialectSerializer(serializers.Serializer[Any]):
@@ -253,7 +292,14 @@ class DialectSerializer(serializers.Serializer[Any]):
     regions = serializers.ListField(child=serializers.CharField())
     prompt = serializers.CharField(help_text="Set before a job's recording, behind its own `initial_prompt`.")
     vocabulary = serializers.ListField(child=serializers.CharField(), help_text="Added to a job's own.")
-    notes = serializers.CharField()
+    notes = serializers.CharField(allow_blank=True)
+    changed = serializers.BooleanField(help_text="Whether the organization wrote over ours.")
+
+
+class ChangeDialectSerializer(StrictSerializer):
+    prompt = serializers.CharField(max_length=400, allow_blank=True, required=False)
+    vocabulary = serializers.ListField(child=serializers.CharField(max_length=60), max_length=200, required=False)
+    notes = serializers.CharField(max_length=2000, allow_blank=True, required=False)
 
 
 class SimulationSerializer(StrictSerializer):

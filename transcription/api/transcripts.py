@@ -18,10 +18,16 @@ from organizations.roles import Action
 from transcription.api import serializers
 from transcription.api.presenters import segments_json, transcript_json
 from transcription.asr.export import FORMATS
+from transcription.asr.text.display import DIGITS
 from transcription.models import Transcript
-from transcription.services import transcripts
+from transcription.services import display, transcripts
 
 WORDS = OpenApiParameter("words", enum=["0", "1"], default="1", description="`0` leaves the words out.")
+# How Arabic lines are shown. Nothing is changed by it: leave both out to read a text that you will write back.
+ARABIC = [
+    OpenApiParameter("diacritics", enum=["0", "1"], default="1", description="`0` hides those of Arabic lines."),
+    OpenApiParameter("digits", enum=list(DIGITS), default="as_is", description="Of Arabic lines."),
+]
 EXPORT_PARAMETERS = [
     OpenApiParameter("format", enum=sorted(FORMATS), default="txt"),
     OpenApiParameter("speakers", enum=["0", "1"]),
@@ -29,6 +35,7 @@ EXPORT_PARAMETERS = [
     OpenApiParameter("paragraphs", enum=["0", "1"]),
     OpenApiParameter("words", enum=["0", "1"]),
     OpenApiParameter("bom", enum=["0", "1"], description="For csv: a mark by which Excel knows UTF-8."),
+    *ARABIC,
     OpenApiParameter("max_chars", int, description="Subtitles: characters a line."),
     OpenApiParameter("max_lines", int, description="Subtitles: lines a cue."),
     OpenApiParameter("max_cps", float, description="Subtitles: characters a second."),
@@ -40,12 +47,16 @@ EXPORT_PARAMETERS = [
 class TranscriptView(TenantAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ}
 
-    @extend_schema(operation_id="transcripts_read", parameters=[WORDS], responses=serializers.TranscriptSerializer)
+    @extend_schema(
+        operation_id="transcripts_read", parameters=[WORDS, *ARABIC], responses=serializers.TranscriptSerializer
+    )
     def get(self, request: Request, transcript_id: UUID) -> Response:
         """The current text, with speakers and word times."""
         transcript: Transcript = Transcript.objects.visible_to(self.caller).get_or_404(transcript_id)
         whole = transcript.segment_count <= transcripts.WHOLE_LIST
         rows = transcripts.segment_page(transcript, limit=transcripts.WHOLE_LIST).rows if whole else None
+        if rows is not None:
+            rows = display.shown_rows(rows, display.asked(request.query_params))
         speakers = list(transcript.speakers.all())
         return Response(transcript_json(transcript, speakers, rows, words=_wants_words(request)))
 
@@ -57,7 +68,9 @@ class SegmentsView(TenantAPIView):
         operation_id="transcripts_segments",
         parameters=[
             WORDS,
+            *ARABIC,
             OpenApiParameter("cursor"),
+            OpenApiParameter("until", description="A cursor too: where the list ends."),
             OpenApiParameter("limit", int),
             OpenApiParameter("from", float, description="Seconds."),
             OpenApiParameter("to", float, description="Seconds."),
@@ -73,8 +86,10 @@ class SegmentsView(TenantAPIView):
             limit=min(int(_number(request, "limit") or transcripts.BATCH) or 1, MAX_LIMIT),
             from_ms=_milliseconds(request, "from"),
             to_ms=_milliseconds(request, "to"),
+            until=request.query_params.get("until", ""),
         )
-        data = segments_json(page.rows, list(transcript.speakers.all()), words=_wants_words(request))
+        rows = display.shown_rows(page.rows, display.asked(request.query_params))
+        data = segments_json(rows, list(transcript.speakers.all()), words=_wants_words(request))
         return Response({"data": data, "next": _next(request, page.next_cursor), "previous": None})
 
 

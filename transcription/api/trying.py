@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,8 +14,7 @@ from organizations.api.base import TenantAPIView
 from organizations.roles import Action
 from transcription.api import serializers
 from transcription.api.presenters import transcript_json
-from transcription.asr.text.dialects import DIALECTS
-from transcription.services import simulation
+from transcription.services import dialects, simulation
 
 
 class TestAPIView(TenantAPIView):
@@ -35,7 +32,7 @@ class TestDialectsView(TestAPIView):
     @extend_schema(operation_id="test_dialects", responses=list_of(serializers.DialectSerializer))
     def get(self, request: Request) -> Response:
         """The dialects of Arabic with a sentence in each, ready to be simulated."""
-        return Response({"data": [asdict(dialect) for dialect in DIALECTS.values()]})
+        return Response({"data": dialects.table(self.caller.organization)})
 
 
 class SimulateView(TestAPIView):

@@ -6,9 +6,10 @@ The JSON form is the `options` of the public API (seconds as floats on the wire,
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Method = Literal["auto", "pyannote", "channel", "embedded"]
+METHODS: tuple[Method, ...] = get_args(Method)
 Enhancement = Literal["denoise", "loudness", "highpass"]
 
 
@@ -29,7 +30,10 @@ class VadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`engine` and `model` are concrete names here, never "auto": resolving happens at submit."""
+    """`engine` and `model` are concrete names here, never "auto": resolving happens at submit.
+
+    `vocabulary`: what to listen for, the most important first. `replacements`: (as heard, as written) of `glossary`.
+    """
 
     engine: str
     model: str
@@ -42,6 +46,8 @@ class Options:
     enhance: tuple[Enhancement, ...] = ()
     alignment: Literal["auto", "off"] = "auto"
     vocabulary: tuple[str, ...] = ()
+    glossary: str | None = None
+    replacements: tuple[tuple[str, str], ...] = ()
     initial_prompt: str = ""
     beam_size: int = 5
     temperature: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -62,6 +68,7 @@ class Options:
                 "vad": VadOptions(**data["vad"]),
                 "enhance": tuple(data["enhance"]),
                 "vocabulary": tuple(data["vocabulary"]),
+                "replacements": tuple((said, written) for said, written in data.get("replacements", ())),
                 "temperature": tuple(data["temperature"]),
             }
         )

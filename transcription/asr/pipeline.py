@@ -5,6 +5,7 @@ Audio is streamed; about one chunk is held at a time.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -21,11 +22,14 @@ from transcription.asr.attribute import attribute
 from transcription.asr.chunk import DEFAULT_TARGET_MS, SAMPLES_PER_MS, cut, samples_of
 from transcription.asr.diarize import channel as by_channel
 from transcription.asr.diarize import embedded as by_voice
+from transcription.asr.diarize import pyannote as by_pyannote
 from transcription.asr.diarize.base import choose
+from transcription.asr.diarize.pyannote_models import PyannoteConfig, missing
 from transcription.asr.engines.script import script_chunks, script_turns
 from transcription.asr.postprocess import join, language_of, warnings_of
+from transcription.asr.replacements import Change, replaced
 from transcription.asr.segments import mean_confidence
-from transcription.asr.types import Chunk, Diarization, Notice, Recognition, Result, Span, gettext_noop
+from transcription.asr.types import Chunk, Diarization, EngineError, Notice, Recognition, Result, Span, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,12 +43,14 @@ if TYPE_CHECKING:
     Samples = NDArray[np.float32]
     Progress = Callable[[int], None]
 
+logger = logging.getLogger(__name__)
 SPEECH_PAD_MS = 300  # measured: closer cuts cost words at the edges
 SHORTEST_SPEECH_MS = 100
 LANGUAGE_SAMPLE_MS = 30_000
 DIARIZE_CHUNK_MS = 60_000
 VOICE_SILENCE_MS, VOICE_PAD_MS, VOICE_SHORTEST_MS = 150, 30, 120
 OWN_GAP_MS = 500
+MOST_CHANGES_KEPT = 1_000
 
 DUAL_MONO = Notice(
     "dual_mono", gettext_noop("Both channels of this recording carry the same sound, so they were treated as one.")
@@ -54,6 +60,9 @@ NOT_SEPARATED = Notice(
     gettext_noop(
         "The channels of this recording do not hold one speaker each, so speakers were told apart by their voices."
     ),
+)
+PYANNOTE_FAILED = Notice(
+    "pyannote_failed", gettext_noop("pyannote could not tell the speakers apart, so the built-in method did.")
 )
 NO_SPEECH = Notice("no_speech", gettext_noop("No speech was found in this recording."))
 
@@ -213,10 +222,17 @@ def _said_by(segment: Segment, speaker: str) -> Segment:
     return replace(segment, speaker=speaker, words=tuple(replace(word, speaker=speaker) for word in segment.words))
 
 
-def diarize(path: Path, options: Options, *, cache_dir: Path, on_progress: Progress | None = None) -> Diarization:
+def diarize(
+    path: Path,
+    options: Options,
+    *,
+    cache_dir: Path,
+    pyannote: PyannoteConfig | None = None,
+    on_progress: Progress | None = None,
+) -> Diarization:
     """Who speaks when, by the job's method. `cache_dir` keeps converted weights. `on_progress` gets recording time.
 
-    Raises EngineError `diarization_unavailable` and `media.audio.errors.MediaError`.
+    Raises EngineError `diarization_unavailable`, what the method itself raises, and `media.audio.errors.MediaError`.
     """
     script = _script(path, options)
     if script is not None:
@@ -224,15 +240,32 @@ def diarize(path: Path, options: Options, *, cache_dir: Path, on_progress: Progr
     method = options.diarization.method
     decibels = _levels(path, options) if method in {"auto", "channel"} else np.empty((1, 0), np.float32)
     separated = by_channel.are_separated(decibels)
-    if choose(method, channels=len(decibels), separated=separated) == "channel":
+    config = pyannote or PyannoteConfig()
+    ready = method == "auto" and not separated and missing(config) is None
+    chosen, reason = choose(method, channels=len(decibels), separated=separated, pyannote=ready)
+    warnings: tuple[Notice, ...] = ()
+    if chosen == "channel":
         speech = [_channel_speech(path, options, channel, on_progress) for channel in range(len(decibels))]
-        return by_channel.diarize(speech, decibels, offset_ms=options.start_ms)
+        return replace(by_channel.diarize(speech, decibels, offset_ms=options.start_ms), reason=reason)
+    if chosen == "pyannote":
+        try:
+            return replace(_by_pyannote(path, options, config, on_progress), reason=reason)
+        except EngineError as error:
+            if method == "pyannote":
+                raise
+            logger.warning("pyannote_failed: %s: %s", error.type, error.message)
+            warnings = (PYANNOTE_FAILED,)
+    if method == "channel":
+        warnings = (DUAL_MONO if by_channel.is_dual_mono(decibels) else NOT_SEPARATED,)
     found = by_voice.diarize(
         _voice_chunks(path, options), options.diarization, cache_dir=cache_dir, on_progress=on_progress
     )
-    if method != "channel":
-        return found
-    return replace(found, warnings=(DUAL_MONO if by_channel.is_dual_mono(decibels) else NOT_SEPARATED,))
+    return replace(found, warnings=warnings, reason="pyannote_failed" if chosen == "pyannote" else reason)
+
+
+def _by_pyannote(path: Path, options: Options, config: PyannoteConfig, on_progress: Progress | None) -> Diarization:
+    blocks = decode(path, start_ms=options.start_ms, end_ms=options.end_ms)
+    return by_pyannote.diarize(blocks, options.diarization, config, start_ms=options.start_ms, on_progress=on_progress)
 
 
 def _voice_speech(blocks: Iterable[Samples], offset_ms: int = 0) -> Iterator[Span]:
@@ -261,6 +294,7 @@ def assemble(
     """The transcript out of all chunks, in their order. `duration_ms`: of the whole recording."""
     language, confidence = language_of(recognitions)
     segments = hallucinations.flag_text(join(recognitions, duration_ms), language)
+    segments, changes = replaced(segments, options.replacements)
     if diarization is not None and diarization.turns:
         segments = attribute(segments, diarization.turns)
     warnings = [*warnings_of(recognitions), *(diarization.warnings if diarization else ())]
@@ -272,7 +306,13 @@ def assemble(
         speakers=tuple(dict.fromkeys(segment.speaker for segment in segments if segment.speaker)),
         warnings=tuple(warnings if segments else [*warnings, NO_SPEECH]),
         metrics=_metrics(segments),
-        provenance={"engine": options.engine, "model": options.model, **_method(diarization), **provenance},
+        provenance={
+            "engine": options.engine,
+            "model": options.model,
+            **_method(diarization),
+            **_glossary(options, changes),
+            **provenance,
+        },
     )
 
 
@@ -288,4 +328,19 @@ def _metrics(segments: Sequence[Segment]) -> dict[str, float | int | None]:
 
 
 def _method(diarization: Diarization | None) -> dict[str, object]:
-    return {"diarization": diarization.method, "voice_model": diarization.model} if diarization else {}
+    """Which method told the speakers apart, and why it was this one."""
+    if diarization is None:
+        return {}
+    return {
+        "diarization": diarization.method,
+        "diarization_reason": diarization.reason,
+        "voice_model": diarization.model,
+    }
+
+
+def _glossary(options: Options, changes: Sequence[Change]) -> dict[str, object]:
+    """Which glossary had a say, and what it changed where: the recognizer's own words are kept here."""
+    if options.glossary is None:
+        return {}
+    places = [[one.start_ms, one.said, one.written] for one in changes[:MOST_CHANGES_KEPT]]
+    return {"glossary": {"id": options.glossary, "replaced": len(changes), "changes": places}}

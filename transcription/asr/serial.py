@@ -60,6 +60,7 @@ def diarization_to_json(diarization: Diarization) -> Json:
         "embeddings": {speaker: list(vector) for speaker, vector in diarization.embeddings.items()},
         "model": diarization.model,
         "warnings": _notices_to_json(diarization.warnings),
+        "reason": diarization.reason,
     }
 
 
@@ -70,6 +71,7 @@ def diarization_from_json(data: Json) -> Diarization:
         {speaker: tuple(vector) for speaker, vector in data["embeddings"].items()},
         data["model"],
         _notices_from_json(data["warnings"]),
+        data.get("reason"),
     )
 
 

@@ -103,7 +103,7 @@ class Diarization:
     """Who speaks when. Speakers are "S1", "S2"... in the order they are first heard.
 
     `turns`: sorted by start. `embeddings`: one voice vector a speaker, unit length, only comparable between
-    results of the same `model`; empty where the method makes none.
+    results of the same `model`; empty where the method makes none. `reason`: why it was this method.
     """
 
     turns: tuple[Turn, ...]
@@ -111,6 +111,7 @@ class Diarization:
     embeddings: dict[str, tuple[float, ...]] = field(default_factory=dict)
     model: str | None = None
     warnings: tuple[Notice, ...] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

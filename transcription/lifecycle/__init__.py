@@ -5,11 +5,21 @@ steps' rows; whoever claims a step touches that step alone. A worker's last writ
 that a worker which lost its lease writes nothing.
 """
 
-from transcription.lifecycle.jobs import cancel, fail_job, make_runnable, open_job, reopen
+from transcription.lifecycle.jobs import cancel, fail_job, make_runnable, open_job, rediarize, reopen
 from transcription.lifecycle.progress import report_progress
 from transcription.lifecycle.repair import reap, requeue
 from transcription.lifecycle.rows import Lease, LeaseLost, StepError, billable_seconds, usage_key
-from transcription.lifecycle.steps import add_chunk, complete, fail, finish, hand_back, renew, save_checkpoint, start
+from transcription.lifecycle.steps import (
+    add_chunk,
+    complete,
+    fail,
+    finish,
+    finish_again,
+    hand_back,
+    renew,
+    save_checkpoint,
+    start,
+)
 
 __all__ = [
     "Lease",
@@ -22,10 +32,12 @@ __all__ = [
     "fail",
     "fail_job",
     "finish",
+    "finish_again",
     "hand_back",
     "make_runnable",
     "open_job",
     "reap",
+    "rediarize",
     "renew",
     "reopen",
     "report_progress",

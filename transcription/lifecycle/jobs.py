@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -11,7 +12,7 @@ from billing import usage
 from config.common.clock import now
 from transcription import events
 from transcription.lifecycle.rows import StepError, distinct, lock_job, usage_key, write_job
-from transcription.models import Job, Step
+from transcription.models import Job, Step, Transcript
 from transcription.signals import job_ended
 from transcription.states import (
     ACTIVE_JOB_STATUSES,
@@ -25,6 +26,8 @@ from transcription.states import (
 )
 
 logger = structlog.get_logger(__name__)
+# Warnings that another run of telling speakers apart makes out of date.
+ABOUT_SPEAKERS = {"diarize_failed", "pyannote_failed", "dual_mono", "channels_not_separated"}
 
 
 def open_job(job: Job, *, diarize: bool) -> Job:
@@ -92,9 +95,59 @@ def reopen(job_id: UUID) -> bool:
     return True
 
 
+@transaction.atomic
+def rediarize(job_id: UUID, diarization: dict[str, Any]) -> list[str]:
+    """Open a completed job again, for its speakers alone. Returns the queues to ring; none where it is not completed.
+
+    It reserves nothing: the minutes of this attempt are settled already.
+    """
+    job = lock_job(job_id)
+    if job.status != JobStatus.COMPLETED:
+        return []
+    Step.objects.filter(job=job, kind=StepKind.ASSEMBLE).delete()
+    step, _is_new = Step.objects.get_or_create(
+        job=job,
+        kind=StepKind.DIARIZE,
+        index=0,
+        defaults={"organization_id": job.organization_id, "queue": Queue.DIARIZE},
+    )
+    Step.objects.filter(pk=step.pk).update(
+        status=StepStatus.RUNNABLE,
+        input={"diarization": diarization},
+        result=None,
+        error=None,
+        errors=0,
+        lost_leases=0,
+        not_before=None,
+        lease_until=None,
+        done_ms=0,
+        total_ms=job.audio_ms or 0,
+    )
+    warnings = [warning for warning in job.warnings if warning["type"] not in ABOUT_SPEAKERS]
+    write_job(job, status=JobStatus.QUEUED, stage="", progress=0.0, warnings=warnings)
+    events.announce(job)
+    return [Queue.DIARIZE]
+
+
+def complete_again(job: Job, transcript: Transcript, warnings: list[dict[str, str]]) -> None:
+    """The job is as it was, but for its speakers. The caller holds its lock."""
+    found = distinct([*job.warnings, *warnings])
+    write_job(job, status=JobStatus.COMPLETED, stage="", progress=1.0, error=None, warnings=found)
+    events.announce(job, transcript_id=transcript.pk)
+    logger.info("job_retold", job=str(job.pk), organization=str(job.organization_id))
+
+
 def end_job(job: Job, status: JobStatus) -> bool:
-    """Close a job without a result. The caller holds its lock."""
+    """Close a job without a result. The caller holds its lock.
+
+    One that has its transcript already was telling speakers apart again: it is completed, as before.
+    """
     _close_steps(job)
+    transcript = Transcript.objects.filter(job=job).first()
+    if transcript is not None:
+        failure = {"type": "diarize_failed", "message": (job.error or {}).get("message", "")}
+        complete_again(job, transcript, [failure] if status == JobStatus.FAILED else [])
+        return True
     write_job(job, status=status, finished_at=now(), error=job.error)
     usage.release(key=usage_key(job))
     events.announce(job)

@@ -84,7 +84,7 @@ def requeue_step(step: Step, *, delay: float) -> None:
 
 
 def delay_after(count: int) -> float:
-    """Seconds to wait after the `count`-th failure."""
+    """Seconds to wait after the `count`-th worker that was lost."""
     delays = settings.STEP_RETRY_DELAYS
     return float(delays[min(count, len(delays)) - 1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,14 +15,14 @@ from django.db.models.functions import Greatest, Least
 from billing import usage
 from config.common.clock import now
 from transcription import events
-from transcription.lifecycle.jobs import advance, give_up
+from transcription.lifecycle import retries
+from transcription.lifecycle.jobs import advance, complete_again, give_up
 from transcription.lifecycle.progress import current_stage, share_done
 from transcription.lifecycle.rows import (
     Lease,
     LeaseLost,
     StepError,
     billable_seconds,
-    delay_after,
     distinct,
     lock_job,
     requeue_step,
@@ -120,6 +121,14 @@ def complete(lease: Lease, transcript: Transcript, *, result: dict[str, Any], wa
 
 
 @transaction.atomic
+def finish_again(lease: Lease, transcript: Transcript, write: Callable[[], list[dict[str, str]]]) -> None:
+    """The last step of a job that has its transcript already. `write` changes that, and returns warnings."""
+    job = lock_job(lease.job_id)
+    _finish_step(lease, {"transcript": str(transcript.pk)})
+    complete_again(job, transcript, write())
+
+
+@transaction.atomic
 def fail(lease: Lease, error: StepError) -> list[str]:
     """The attempt failed: try again later, or give up. Returns the queues to ring now. Raises LeaseLost."""
     job = lock_job(lease.job_id)
@@ -128,8 +137,9 @@ def fail(lease: Lease, error: StepError) -> list[str]:
         raise LeaseLost
     step.errors += 1
     step.error = error.to_json(step.kind)
-    if error.retryable and step.errors < settings.STEP_MAX_ERRORS:
-        requeue_step(step, delay=delay_after(step.errors))
+    delay = retries.policy_of(step.queue).delay_after(step.errors)
+    if error.retryable and delay is not None:
+        requeue_step(step, delay=delay)
         return []
     return give_up(job, step)
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.common.jsonb import Decoder
 from organizations.tenancy import OrganizationOwned, OrganizationQuerySet
 from transcription.states import (
     ACTIVE_JOB_STATUSES,
@@ -64,13 +65,15 @@ class Job(OrganizationOwned):
     priority = models.SmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
     queue = models.CharField(_("queue"), max_length=10, choices=Queue.choices, default=Queue.DEFAULT)
 
-    options = models.JSONField(_("options"), help_text=_("As resolved at submit; a retry uses the same."))
+    options = models.JSONField(
+        _("options"), decoder=Decoder, help_text=_("As resolved at submit; a retry uses the same.")
+    )
     engine = models.CharField(_("engine"), max_length=40)
     model = models.CharField(_("model"), max_length=200)
-    metadata = models.JSONField(_("caller's metadata"), default=dict, blank=True)
+    metadata = models.JSONField(_("caller's metadata"), decoder=Decoder, default=dict, blank=True)
     max_billable_seconds = models.PositiveIntegerField(_("billable seconds at most"), null=True, blank=True)
-    warnings = models.JSONField(_("warnings"), default=list, blank=True)
-    error = models.JSONField(_("error"), null=True, blank=True)
+    warnings = models.JSONField(_("warnings"), decoder=Decoder, default=list, blank=True)
+    error = models.JSONField(_("error"), decoder=Decoder, null=True, blank=True)
 
     audio_ms = models.PositiveBigIntegerField(_("audio in ms"), null=True, blank=True)
     processing_ms = models.PositiveBigIntegerField(_("work in ms"), default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.tenancy import OrganizationOwned, OrganizationQuerySet
 from transcription.asr.text.normalize import search_fold
+from transcription.editing import places
+from transcription.editing.voices import COLOURS, colour_of
+from transcription.models.reviews import ReviewStatus
 from transcription.models.search import CONFIG
 
 # Positions are sparse, so that a split finds room between two lines without renumbering the rest.
-POSITION_STEP = 1024
+POSITION_STEP = places.STEP
 
 
 class Transcript(OrganizationOwned):
@@ -31,6 +35,27 @@ class Transcript(OrganizationOwned):
     version = models.PositiveIntegerField(
         _("version"), default=0, help_text=_("Number of the last edit; 0 is the machine's.")
     )
+    status = models.CharField(_("review"), max_length=10, choices=ReviewStatus.choices, default=ReviewStatus.DRAFT)
+    status_at = models.DateTimeField(_("review changed"), null=True, blank=True)
+    status_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("review changed by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    status_with = models.ForeignKey(
+        "organizations.ApiKey",
+        verbose_name=_("review changed with"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    told_at = models.DateTimeField(
+        _("webhooks told"), null=True, editable=False, help_text=_("Edits before this moment need no message more.")
+    )
     result_key = models.CharField(_("machine's result"), max_length=500, editable=False)
     metrics = models.JSONField(_("figures"), default=dict, blank=True)
     provenance = models.JSONField(_("how it was made"), default=dict, blank=True)
@@ -39,26 +64,52 @@ class Transcript(OrganizationOwned):
         verbose_name = _("transcript")
         verbose_name_plural = _("transcripts")
         ordering = ("-created_at", "-id")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(status__in=ReviewStatus.values), name="transcript_known_status")
+        ]
 
     def __str__(self) -> str:
         return f"{self.recording_id} ({self.language})"
+
+    @property
+    def is_locked(self) -> bool:
+        return self.status == ReviewStatus.FINAL
 
 
 class Speaker(OrganizationOwned):
     transcript = models.ForeignKey(
         Transcript, verbose_name=_("transcript"), on_delete=models.CASCADE, related_name="speakers"
     )
+    profile = models.ForeignKey(
+        "transcription.VoiceProfile",
+        verbose_name=_("voice profile"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="speakers",
+    )
     label = models.CharField(_("label"), max_length=40, help_text=_("As the machine called them: S1, S2 …"))
     name = models.CharField(_("name"), max_length=200, blank=True)
+    colour = models.PositiveSmallIntegerField(
+        _("colour"), null=True, blank=True, help_text=_("1 to 8; by its label where empty.")
+    )
 
     class Meta:
         verbose_name = _("speaker")
         verbose_name_plural = _("speakers")
         ordering = ("label", "id")
-        constraints = [models.UniqueConstraint(fields=["transcript", "label"], name="speaker_label_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["transcript", "label"], name="speaker_label_once"),
+            models.CheckConstraint(condition=models.Q(colour__range=(1, COLOURS)), name="speaker_known_colour"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.label
+
+    @property
+    def shown_colour(self) -> int:
+        """1 to 8."""
+        return colour_of(self.label, self.colour)
 
 
 class SegmentQuerySet(OrganizationQuerySet):
@@ -69,7 +120,7 @@ class SegmentQuerySet(OrganizationQuerySet):
 
 
 class Segment(OrganizationOwned):
-    """One line of the transcript.
+    """One line of the transcript. Its `version` is one more than the number of the operation that last changed it.
 
     `words` are lists [text, start_ms, end_ms, confidence, speaker's label, interpolated].
     """

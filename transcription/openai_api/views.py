@@ -26,7 +26,7 @@ from transcription.openai_api import formats, outcome, requests, serializers
 from transcription.openai_api.connection import is_gone
 from transcription.openai_api.requests import AudioRequest
 from transcription.openai_api.streaming import Events
-from transcription.services import engines, jobs, options, transcripts, waiting
+from transcription.services import jobs, models, options, transcripts, waiting
 
 JOB_HEADER = "X-Job-ID"
 BUSY_SECONDS = 5
@@ -195,7 +195,7 @@ class ModelView(OpenAIView):
 
 
 def _names() -> list[str]:
-    return [*requests.ALIASES, *(row["name"] for row in engines.models())]
+    return [*requests.ALIASES, *(row["name"] for row in models.catalogue())]
 
 
 def _model(name: str) -> dict[str, Any]:

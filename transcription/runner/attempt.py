@@ -16,7 +16,7 @@ from django.db import connection
 
 from config.common import shutdown
 from transcription import lifecycle
-from transcription.asr.options import Options
+from transcription.asr.options import DiarizationOptions, Options
 from transcription.asr.types import Stopped
 from transcription.models import Job
 
@@ -67,6 +67,8 @@ class Attempt(AbstractContextManager["Attempt"]):
         SECURITY: the file could be replaced by a longer one while its upload address is still valid.
         """
         options = Options.from_json(self.job.options)
+        if "diarization" in self.lease.input:  # speakers again, and otherwise than the job was ordered
+            options = replace(options, diarization=DiarizationOptions(**self.lease.input["diarization"]))
         paid_until = options.start_ms + (self.job.audio_ms or 0) + TOLERANCE_MS
         return replace(options, end_ms=min(options.end_ms or paid_until, paid_until))
 

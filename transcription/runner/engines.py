@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from transcription.asr import pipeline
+from transcription.asr.diarize import pyannote
 from transcription.asr.engines import registry
 from transcription.asr.engines.base import EngineConfig
 from transcription.asr.engines.cache import EngineCache
+from transcription.configuration import model_dir, pyannote_config
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from transcription.asr.engines.base import Engine, Provides
+    from transcription.asr.options import Options
+    from transcription.asr.types import Diarization
+
+# How often loaded models are looked at, beside the look after each task.
+IDLE_LOOK_SECONDS = 60.0
 
 
 @cache
 def _loaded() -> EngineCache:
     """One cache a process, made after the fork."""
+    threading.Thread(target=_unload_by_and_by, name="unload-idle", daemon=True).start()
     return EngineCache(max_loaded=settings.ASR_MAX_LOADED_MODELS, engines=_engines())
 
 
@@ -35,7 +47,7 @@ def engine_config(engine: str, model: str) -> EngineConfig:
     """How this worker loads `model` of `engine`."""
     return EngineConfig(
         model=model,
-        model_dir=Path(settings.ASR_MODEL_DIR),
+        model_dir=model_dir(),
         device=settings.ASR_DEVICE,
         compute_type=settings.ASR_COMPUTE_TYPE,
         cpu_threads=settings.ASR_CPU_THREADS,
@@ -45,6 +57,12 @@ def engine_config(engine: str, model: str) -> EngineConfig:
     )
 
 
+def tell_speakers(path: Path, options: Options, *, on_progress: Callable[[int], None] | None = None) -> Diarization:
+    """Who speaks when in a file, by the job's method. Raises EngineError and MediaError."""
+    cache_dir = settings.PATHS.var / "cache"
+    return pipeline.diarize(path, options, cache_dir=cache_dir, pyannote=pyannote_config(), on_progress=on_progress)
+
+
 def load(engine: str, model: str) -> Engine:
     """The engine, loaded once a process. Raises EngineError."""
     return _loaded().get(engine, engine_config(engine, model))
@@ -52,4 +70,12 @@ def load(engine: str, model: str) -> Engine:
 
 def unload_idle() -> int:
     """Free the memory of models nobody used for a while."""
-    return _loaded().unload_idle(settings.ASR_IDLE_UNLOAD_SECONDS)
+    ended = pyannote.stop_all(idle_s=settings.ASR_IDLE_UNLOAD_SECONDS)
+    return ended + _loaded().unload_idle(settings.ASR_IDLE_UNLOAD_SECONDS)
+
+
+def _unload_by_and_by() -> None:
+    """A worker that gets no more tasks would keep its models for ever."""
+    pause = threading.Event()
+    while not pause.wait(IDLE_LOOK_SECONDS):
+        unload_idle()

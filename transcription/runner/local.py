@@ -37,7 +37,7 @@ def recognize(
             recognitions.append(pipeline.transcribe(chunk, engine, options, context, language=language))
     diarization = None
     if options.diarization.enabled and not tells_speakers(engine.provides, options):
-        diarization = pipeline.diarize(file, options, cache_dir=settings.PATHS.var / "cache")
+        diarization = engines.tell_speakers(file, options)
     return pipeline.assemble(recognitions, diarization, options, duration_ms=duration_ms, provenance={})
 
 

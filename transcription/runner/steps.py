@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.conf import settings
+from django.db import transaction
 
 from media.storage import get_media_storage
 from transcription import dispatch, lifecycle
 from transcription.asr import pipeline, serial
-from transcription.models import Job, Step
-from transcription.runner import chunks, engines
+from transcription.models import Job, Step, Transcript
+from transcription.runner import chunks, engines, voices
+from transcription.runner.retelling import retell_transcript
 from transcription.runner.transcripts import write_transcript
 from transcription.states import StepKind, StepStatus
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from transcription.asr.engines.base import Engine
+    from transcription.asr.types import Diarization
     from transcription.runner.attempt import Attempt
 
 
@@ -64,21 +68,27 @@ def transcribe(attempt: Attempt) -> None:
 def diarize(attempt: Attempt) -> None:
     """Find out who speaks when, over the whole recording."""
     source = attempt.workspace.source(attempt.job.recording, attempt)
-    cache_dir = settings.PATHS.var / "cache"
-    diarization = pipeline.diarize(source, attempt.options, cache_dir=cache_dir, on_progress=attempt.reached)
+    diarization = engines.tell_speakers(source, attempt.options, on_progress=attempt.reached)
     key = attempt.prefix + "diarization.json"
-    _save_json(key, serial.diarization_to_json(diarization))
-    dispatch.ring(lifecycle.finish(attempt.lease, {"key": key, "turns": len(diarization.turns)}))
+    # SECURITY: voices are kept as rows only, where consent lives and dies with them; objects in storage hold none.
+    _save_json(key, serial.diarization_to_json(replace(diarization, embeddings={})))
+    with transaction.atomic():
+        queues = lifecycle.finish(attempt.lease, {"key": key, "turns": len(diarization.turns)})
+        voices.keep(attempt.job, diarization)
+    dispatch.ring(queues)
 
 
 def assemble(attempt: Attempt) -> None:
     """Join the chunks, give words their speakers, and write the transcript."""
     job = attempt.job
+    written = Transcript.objects.filter(job=job).first()
+    if written is not None:
+        retell_transcript(attempt, written, _diarization(job))
+        return
     recognitions = [serial.recognition_from_json(_load_json(key)) for key in _keys(job.pk, StepKind.TRANSCRIBE)]
-    turns = [serial.diarization_from_json(_load_json(key)) for key in _keys(job.pk, StepKind.DIARIZE)]
     result = pipeline.assemble(
         recognitions,
-        turns[0] if turns else None,
+        _diarization(job),
         attempt.options,
         duration_ms=job.recording.duration_ms or 0,
         provenance=_provenance(job),
@@ -108,6 +118,12 @@ def _agreed_language(attempt: Attempt, engine: Engine) -> tuple[str, float] | No
 
 
 _languages: dict[str, tuple[str, float] | None] = {}
+
+
+def _diarization(job: Job) -> Diarization | None:
+    """Who speaks when; None where nobody asked, or it failed."""
+    found = [serial.diarization_from_json(_load_json(key)) for key in _keys(job.pk, StepKind.DIARIZE)]
+    return found[0] if found else None
 
 
 def _keys(job_id: UUID, kind: StepKind) -> list[str]:

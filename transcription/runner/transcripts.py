@@ -10,6 +10,7 @@ from transcription import lifecycle
 from transcription.asr import serial
 from transcription.models import Segment, Speaker, Transcript
 from transcription.models.transcripts import POSITION_STEP
+from transcription.runner import voices
 
 if TYPE_CHECKING:
     from transcription.asr import types
@@ -42,6 +43,7 @@ def write_transcript(lease: Lease, job: Job, result: types.Result, *, result_key
         ),
         batch_size=BATCH,
     )
+    voices.recognize(transcript)
     warnings = [{"type": warning.type, "message": warning.message} for warning in result.warnings]
     lifecycle.complete(lease, transcript, result={"transcript": str(transcript.pk)}, warnings=warnings)
     return transcript

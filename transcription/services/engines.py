@@ -11,10 +11,12 @@ from redis.exceptions import RedisError
 
 from config.common import liveness
 from config.common.errors import Invalid
+from transcription.asr.diarize.pyannote_models import missing
 from transcription.asr.engines.base import tells_speakers
 from transcription.asr.engines.registry import ENGINES, describe
-from transcription.asr.engines.whisper_models import REPOSITORIES, find_model, is_english_only
+from transcription.asr.engines.whisper_models import REPOSITORIES, find_model, own_models, size_of
 from transcription.asr.options import Options
+from transcription.configuration import pyannote_config
 from transcription.states import Queue
 
 logger = structlog.get_logger(__name__)
@@ -24,6 +26,8 @@ EMBEDDED_MODEL = "moonshine-tiny-en"
 # From best to smallest, for "whatever is on this machine".
 PREFERRED = ("large-v3-turbo", "large-v3", "large-v2", "distil-large-v3", "medium", "small", "base", "tiny")
 LARGE = ("large", "turbo", "distil-large")
+# Models of the operator's own go by their bytes on disk: `small` has 484 MB, `medium` 1.5 GB, `large-v3` 3.1 GB.
+SMALL_BYTES, MEDIUM_BYTES = 700_000_000, 2_000_000_000
 
 
 def known() -> dict[str, str]:
@@ -73,10 +77,23 @@ def _whisper(model: str) -> str:
         own = settings.ASR_MODEL if settings.ASR_MODEL != "auto" else local_whisper()
         return own or PREFERRED[0]
     # SECURITY: a request names models, never folders of the worker; the operator's own folder has its path as name.
-    if model not in REPOSITORIES and model != settings.ASR_MODEL:
+    if model not in REPOSITORIES and model not in own_names():
         names = ", ".join(sorted(REPOSITORIES))
         raise Invalid.field("model", f"There is no Whisper model called “{model}”. Known names: {names}.", "unknown")
     return model
+
+
+def own_names() -> set[str]:
+    """Models that are called after their folder, on this machine or on a living worker's."""
+    own = {settings.ASR_MODEL} - {"auto", EMBEDDED_MODEL} if settings.ASR_ENGINE in ("auto", WHISPER) else set()
+    announced = {model for worker in _workers() for model in worker.models}
+    return (own | announced | set(own_models(Path(settings.ASR_MODEL_DIR)))) - set(REPOSITORIES)
+
+
+def installed() -> list[str]:
+    """Whisper models that lie on this machine."""
+    folder = Path(settings.ASR_MODEL_DIR)
+    return [*sorted(name for name in REPOSITORIES if find_model(name, folder)), *own_models(folder)]
 
 
 def default() -> tuple[str, str]:
@@ -110,23 +127,54 @@ def _announced() -> tuple[str, str] | None:
     return min(_offers(), key=lambda offer: (offer[0] != WHISPER, offer), default=None)
 
 
+def offers() -> set[tuple[str, str]]:
+    """Engine and model that some living worker, or this process, has."""
+    lying = {(WHISPER, model) for worker in _workers() for model in worker.models}
+    return {*_offers(), own_default(), *lying}
+
+
+def only_model(engine: str) -> str:
+    """The model of an engine that has one only."""
+    return _model_of(engine, "auto")
+
+
+def has_pyannote() -> bool:
+    """Whether a living worker, or this machine, tells speakers apart by pyannote."""
+    return any(worker.pyannote for worker in _workers()) or missing(pyannote_config()) is None
+
+
 def _offers() -> set[tuple[str, str]]:
     """What the living workers said they would use: the web image has no models to look at."""
+    return {(worker.engine, worker.model) for worker in _workers() if worker.engine}
+
+
+def _workers() -> list[liveness.Worker]:
     try:
-        workers = liveness.alive()
+        return liveness.alive()
     except RedisError as error:
         logger.warning("workers_unknown", error=type(error).__name__)
-        return set()
-    return {(worker.engine, worker.model) for worker in workers if worker.engine}
+        return []
 
 
 def queue_of(engine: str, model: str) -> Queue:
-    """Which workers take the job: by the size of a known model, else any."""
-    if engine != WHISPER or model not in REPOSITORIES:
+    """Which workers take the job: by the size of a known model, of a folder by its bytes on disk, else any."""
+    if engine != WHISPER:
         return Queue.DEFAULT
+    if model not in REPOSITORIES:
+        return _queue_of_folder(model)
     if model.startswith(LARGE):
         return Queue.LARGE
     return Queue.MEDIUM if "medium" in model else Queue.SMALL
+
+
+def _queue_of_folder(model: str) -> Queue:
+    folder = find_model(model, Path(settings.ASR_MODEL_DIR))
+    if folder is None:
+        return Queue.DEFAULT
+    size = size_of(folder)
+    if size > MEDIUM_BYTES:
+        return Queue.LARGE
+    return Queue.MEDIUM if size > SMALL_BYTES else Queue.SMALL
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -146,38 +194,7 @@ def catalogue() -> list[dict[str, Any]]:
                 "translation": provides.translation,
                 "detects_language": provides.detects_language,
                 "remote": provides.remote,
+                "hints": provides.hints,
             }
         )
     return rows
-
-
-def models() -> list[dict[str, Any]]:
-    """What can be named in a job's `model`. Reads folders and Redis: no network, no runtime."""
-    chosen, present = default(), {*_offers(), own_default()}
-    return [
-        _model_row(engine, model, is_default=(engine, model) == chosen, is_present=(engine, model) in present)
-        for engine in sorted(known())
-        for model in _names(engine)
-    ]
-
-
-def _names(engine: str) -> list[str]:
-    if engine != WHISPER:
-        return [_model_of(engine, "auto")]
-    own = {settings.ASR_MODEL} - {"auto", EMBEDDED_MODEL} if settings.ASR_ENGINE in ("auto", WHISPER) else set()
-    return sorted(own | set(REPOSITORIES))
-
-
-def _model_row(engine: str, model: str, *, is_default: bool, is_present: bool) -> dict[str, Any]:
-    provides = describe(engine, known())
-    whisper = engine == WHISPER
-    english = whisper and is_english_only(model)
-    languages = {"en"} if english else provides.languages
-    return {
-        "name": model,
-        "engine": engine,
-        "is_default": is_default,
-        "is_present": is_present or not whisper or find_model(model, Path(settings.ASR_MODEL_DIR)) is not None,
-        "languages": None if languages is None else sorted(languages),
-        "translation": provides.translation and not english,
-    }

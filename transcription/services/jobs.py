@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing import usage
 from config.common.clock import from_now
@@ -22,8 +24,8 @@ from organizations.tenancy import Caller
 from transcription import dispatch, lifecycle
 from transcription.lifecycle import StepError
 from transcription.models import Job, Transcript
-from transcription.services import engines
-from transcription.services.options import resolve
+from transcription.services import dialects, engines, glossaries
+from transcription.services.options import resolve, speakers_alone
 
 
 @transaction.atomic
@@ -37,7 +39,13 @@ def submit(*, caller: Caller, recording: Recording, options: Mapping[str, Any]) 
     recording = Recording.objects.select_for_update().get(pk=recording.pk)
     _refuse_unusable(recording)
     project = recording.project
-    resolved = resolve(options, project.defaults if project else {}, caller.organization.defaults)
+    resolved = resolve(
+        options,
+        project.defaults if project else {},
+        caller.organization.defaults,
+        words=glossaries.words_for(caller.organization, project, options.get("glossary", "auto")),
+        dialects=dialects.of(caller.organization),
+    )
     job = Job(
         organization=caller.organization,
         recording=recording,
@@ -64,7 +72,7 @@ def cancel(*, caller: Caller, job: Job) -> Job:
     """Stop a job; one that has already ended stays as it is, and that is a Conflict."""
     caller.require(Action.JOBS_WRITE)
     if not lifecycle.cancel(job.pk):
-        raise Conflict("The job has already ended.", error_type="job_not_active")
+        raise Conflict(_("The job has already ended."), error_type="job_not_active")
     _record("job.canceled", job, caller)
     job.refresh_from_db()
     return job
@@ -76,6 +84,25 @@ def retry(*, caller: Caller, job: Job) -> Job:
     caller.require(Action.JOBS_WRITE)
     reopen(job)
     _record("job.retried", job, caller)
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def rediarize(*, caller: Caller, job: Job, diarization: Mapping[str, Any]) -> Job:
+    """Tell the speakers of a finished transcript apart again; its text stays. Raises Invalid or Conflict."""
+    caller.require(Action.JOBS_WRITE)
+    options = speakers_alone(diarization)
+    _refuse_unusable(Recording.objects.select_for_update().get(pk=job.recording_id))
+    transcript = Transcript.objects.filter(job=job).first()
+    if transcript is not None and transcript.is_locked:
+        detail = _("This transcript is final, and so it is locked. Set it back to draft to change it.")
+        raise Conflict(detail, error_type="transcript_locked")
+    queues = lifecycle.rediarize(job.pk, asdict(options)) if transcript is not None else []
+    if not queues:
+        raise Conflict(_("Only a completed job has speakers to tell apart again."), error_type="not_completed")
+    dispatch.ring(queues)
+    _record("job.rediarized", job, caller)
     job.refresh_from_db()
     return job
 
@@ -102,7 +129,7 @@ def reopen(job: Job) -> None:
     recording = Recording.objects.select_for_update().get(pk=job.recording_id)
     _refuse_unusable(recording)
     if not lifecycle.reopen(job.pk):
-        raise Conflict("Only a failed or canceled job can be tried again.", error_type="job_not_retryable")
+        raise Conflict(_("Only a failed or canceled job can be tried again."), error_type="job_not_retryable")
     job.refresh_from_db()
     if recording.status == RecordingStatus.READY:
         _admit(job, recording)
@@ -148,11 +175,11 @@ def _refuse_unusable(recording: Recording) -> None:
     if recording.status == RecordingStatus.REJECTED:
         raise Invalid(recording.reason_detail, error_type=recording.reason)
     if recording.status == RecordingStatus.UPLOADING and not imports.is_under_way(recording):
-        raise Conflict("The upload is not complete yet. Complete it, then submit the job.", error_type="upload_open")
+        raise Conflict(_("The upload is not complete yet. Complete it, then submit the job."), error_type="upload_open")
     if recording.status == RecordingStatus.DELETED:
         raise NotFound
     if recording.audio_purged_at is not None:
-        detail = "The audio of this recording was deleted by the organization's retention rule. Upload it again."
+        detail = _("The audio of this recording was deleted by the organization's retention rule. Upload it again.")
         raise Conflict(detail, error_type="audio_expired")
 
 
@@ -161,7 +188,8 @@ def _admit(job: Job, recording: Recording) -> None:
     audio_ms = _length(job, recording)
     seconds = lifecycle.billable_seconds(audio_ms)
     if job.max_billable_seconds is not None and seconds > job.max_billable_seconds:
-        detail = f"The recording has {seconds} billable seconds, more than the {job.max_billable_seconds} you allowed."
+        words = _("The recording has %(seconds)d billable seconds, more than the %(allowed)d you allowed.")
+        detail = words % {"seconds": seconds, "allowed": job.max_billable_seconds}
         raise QuotaExceeded(detail, error_type="max_billable_exceeded")
     usage.reserve(
         organization=job.organization,

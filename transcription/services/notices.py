@@ -18,6 +18,8 @@ KINDS = {JobStatus.COMPLETED: Notice.JOB_COMPLETED, JobStatus.FAILED: Notice.JOB
 WORDS = {
     "job.completed": _("“%(name)s” is transcribed."),
     "job.failed": _("“%(name)s” could not be transcribed."),
+    "comment.mentioned": _("%(person)s mentioned you in a comment on “%(name)s”."),
+    "comment.answered": _("%(person)s answered your comment on “%(name)s”."),
 }
 
 

@@ -7,20 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from config.common.errors import Invalid
 from transcription.asr.engines.registry import describe
 from transcription.asr.options import DiarizationOptions, Options, VadOptions
-from transcription.asr.text.dialects import DIALECTS
+from transcription.asr.text.dialects import DIALECTS, Dialect
 from transcription.asr.text.dialects import LANGUAGE as DIALECT_LANGUAGE
 from transcription.asr.types import EngineError
 from transcription.services import engines
+from transcription.services.glossaries import Words
 from transcription.states import Priority, Queue
 
 # Whisper keeps the last 224 tokens of a prompt, some 400 Arabic letters: a longer one would push the job's own out.
 LONGEST_PROMPT = 400
 # What a request may say besides the recognizer's own options.
-SEPARATE = frozenset({"media", "priority", "max_billable_seconds", "metadata", "webhook"})
+SEPARATE = frozenset({"media", "priority", "max_billable_seconds", "metadata", "webhook", "glossary"})
+# No recognizer hears more; the least important are left out.
+MOST_VOCABULARY = 500
+
+
+NO_WORDS = Words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,20 @@ class Resolved:
     priority: Priority
 
 
-def resolve(request: Mapping[str, Any], *layers: Mapping[str, Any]) -> Resolved:
-    """`request` and `layers` (most important first) are in the API's form, seconds included. Raises Invalid."""
-    merged = _in_dialect(_layered(request, *layers), asked="dialect" in request)
+def resolve(
+    request: Mapping[str, Any],
+    *layers: Mapping[str, Any],
+    words: Words = NO_WORDS,
+    dialects: Mapping[str, Dialect] = DIALECTS,
+) -> Resolved:
+    """`request` and `layers` (most important first) are in the API's form, seconds included. Raises Invalid.
+
+    `words` and `dialects` are what the organization taught us; a request's own words come before them.
+    """
+    merged = _layered(request, *layers, {"beam_size": settings.ASR_BEAM_SIZE})
+    merged = {**merged, "vocabulary": [*merged.get("vocabulary", ()), *words.terms]}
+    merged = _in_dialect(merged, dialects, asked="dialect" in request)
+    merged["vocabulary"] = list(dict.fromkeys(merged["vocabulary"]))[:MOST_VOCABULARY]
     engine, model = engines.choose(merged.get("engine", "auto"), merged.get("model", "auto"))
     options = Options(
         engine=engine,
@@ -41,6 +59,8 @@ def resolve(request: Mapping[str, Any], *layers: Mapping[str, Any]) -> Resolved:
         vad=_vad(merged.get("vad", {})),
         start_ms=_milliseconds(merged.get("start", 0)),
         end_ms=None if merged.get("end") is None else _milliseconds(merged["end"]),
+        glossary=words.glossary,
+        replacements=words.replacements,
         **_plain(merged),
     )
     _check(options)
@@ -51,6 +71,13 @@ def resolve(request: Mapping[str, Any], *layers: Mapping[str, Any]) -> Resolved:
 def check_defaults(*layers: Mapping[str, Any]) -> None:
     """Whether a job that says nothing itself could run with these defaults. Raises Invalid."""
     resolve({}, *layers)
+
+
+def speakers_alone(given: Mapping[str, Any]) -> DiarizationOptions:
+    """How to tell the speakers of a finished job apart again. Raises Invalid."""
+    if given.get("enabled") is False:
+        raise Invalid.field("diarization.enabled", _("Speakers are told apart here; leave this out."), "contradiction")
+    return _diarization({"diarization": {**given, "enabled": True}})
 
 
 def _layered(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +93,7 @@ def _layered(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _in_dialect(merged: dict[str, Any], *, asked: bool) -> dict[str, Any]:
+def _in_dialect(merged: dict[str, Any], dialects: Mapping[str, Dialect], *, asked: bool) -> dict[str, Any]:
     """With the prompt and the words of the dialect behind the job's own, where they are short enough to be heard.
 
     A dialect that only comes from a project's defaults gives way to a job in another language. Raises Invalid.
@@ -74,9 +101,9 @@ def _in_dialect(merged: dict[str, Any], *, asked: bool) -> dict[str, Any]:
     code, language = merged.get("dialect"), merged.get("language", "auto")
     if code is None:
         return merged
-    dialect = DIALECTS.get(code)
+    dialect = dialects.get(code)
     if dialect is None:
-        names = ", ".join(DIALECTS)
+        names = ", ".join(dialects)
         raise Invalid.field("dialect", f"There is no dialect called “{code}”. Choose one of: {names}.", "unknown")
     if language not in ("auto", DIALECT_LANGUAGE):
         if not asked:
@@ -87,7 +114,7 @@ def _in_dialect(merged: dict[str, Any], *, asked: bool) -> dict[str, Any]:
     return {
         **merged,
         "language": DIALECT_LANGUAGE,
-        "initial_prompt": prompt if len(prompt) <= LONGEST_PROMPT else merged["initial_prompt"],
+        "initial_prompt": prompt if len(prompt) <= LONGEST_PROMPT else merged.get("initial_prompt", ""),
         "vocabulary": list(dict.fromkeys((*merged.get("vocabulary", ()), *dialect.vocabulary))),
     }
 
@@ -109,6 +136,8 @@ def _diarization(merged: Mapping[str, Any]) -> DiarizationOptions:
         raise Invalid.field("mode", "`mode` and `diarization.enabled` contradict each other. Send one of them.")
     if enabled is None:
         enabled = settings.ASR_DIARIZE_BY_DEFAULT if mode is None else mode == "dialogue"
+    if not any(given.get(name) for name in ("speakers", "min_speakers", "max_speakers")):
+        given |= {"min_speakers": settings.ASR_MIN_SPEAKERS or None, "max_speakers": settings.ASR_MAX_SPEAKERS or None}
     options = DiarizationOptions(enabled=enabled, **given)
     low, high = options.min_speakers or 1, options.max_speakers or 100
     if low > high or (options.speakers is not None and not low <= options.speakers <= high):
@@ -117,11 +146,9 @@ def _diarization(merged: Mapping[str, Any]) -> DiarizationOptions:
 
 
 def _vad(given: Mapping[str, Any]) -> VadOptions:
-    default = VadOptions()
-    silence = given.get("min_silence")
     return VadOptions(
-        enabled=given.get("enabled", default.enabled),
-        min_silence_ms=default.min_silence_ms if silence is None else _milliseconds(silence),
+        enabled=given.get("enabled", settings.ASR_VAD),
+        min_silence_ms=_milliseconds(given.get("min_silence", settings.ASR_VAD_MIN_SILENCE)),
     )
 
 

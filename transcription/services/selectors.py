@@ -28,9 +28,11 @@ from transcription.services.transcripts import cursor_after
 from transcription.states import ACTIVE_JOB_STATUSES, JobStatus
 
 RUNNING_SHOWN, RECENT_SHOWN = 50, 8
-# Lines of a transcript that travel together: the page renders two blocks, scripts fetch the others one by one.
-BLOCK_LINES = 100
+# Lines of a transcript that travel together: the page renders four blocks, scripts fetch the others one by one.
+BLOCK_LINES = 50
 SPEAKER_COLOURS = 8
+# As fine as the waveform of a wide screen is drawn.
+VOICE_SLICES = 600
 # Below this share of the work a forecast would jump about.
 SHARE_TO_FORECAST = 0.04
 ORDERS: dict[str, str] = {
@@ -242,12 +244,27 @@ def share(caller: Caller, transcript: Transcript, share_id: UUID) -> TranscriptS
 
 
 def blocks(transcript: Transcript) -> list[dict[str, Any]]:
-    """Every BLOCK_LINES lines: `start` in seconds, and the `cursor` with which the API gives them."""
+    """Every BLOCK_LINES lines: `start` in seconds, `after` the position of the line before, and the API's `cursor`."""
     rows = list(transcript.segments.order_by("position").values_list("position", "start_ms"))
     return [
-        {"start": rows[at][1] / 1000, "cursor": cursor_after(rows[at - 1][0]) if at else ""}
+        {
+            "start": rows[at][1] / 1000,
+            "after": rows[at - 1][0] if at else None,
+            "cursor": cursor_after(rows[at - 1][0]) if at else "",
+        }
         for at in range(0, len(rows), BLOCK_LINES)
     ]
+
+
+def voices_over_time(transcript: Transcript, colours: dict[UUID | None, int]) -> str:
+    """Who is heard, in VOICE_SLICES equal pieces of the recording: a digit each, the colour, or 0 for nobody."""
+    length = max(1, transcript.duration_ms)
+    slices = ["0"] * VOICE_SLICES
+    for speaker, start, end in transcript.segments.values_list("speaker_id", "start_ms", "end_ms"):
+        first, last = start * VOICE_SLICES // length, max(start + 1, end - 1) * VOICE_SLICES // length
+        for at in range(first, min(last + 1, VOICE_SLICES)):
+            slices[at] = str(colours.get(speaker, 0))
+    return "".join(slices)
 
 
 # --- What filters and forms offer ------------------------------------------------------------------------------------

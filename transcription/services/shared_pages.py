@@ -8,6 +8,7 @@ from uuid import UUID
 from config.common.errors import NotFound
 from media.services import recordings
 from transcription.asr.serial import words_from_json
+from transcription.asr.text.pieces import pieces
 from transcription.models import Segment, Speaker, TranscriptShare
 from transcription.services import selectors, transcripts
 from transcription.services.transcripts import Export
@@ -37,15 +38,16 @@ def shown(share: TranscriptShare, page: str) -> dict[str, Any]:
 
 
 def _lines(lines: list[Segment], speakers: list[Speaker], first: int) -> list[dict[str, Any]]:
-    ranks: dict[UUID | None, int] = {speaker.pk: rank for rank, speaker in enumerate(speakers)}
+    colours: dict[UUID | None, int] = {speaker.pk: speaker.shown_colour for speaker in speakers}
     names: dict[UUID | None, str] = {speaker.pk: str(speaker) for speaker in speakers}
     return [
         {
             "segment": line,
-            "words": words_from_json(line.words),
+            "pieces": tuple(pieces(line.text, words_from_json(line.words))),
+            "flags": [flag for flag in line.flags if not flag.get("hidden")],
             "index": first + at,
             "speaker": names.get(line.speaker_id, ""),
-            "colour": ranks.get(line.speaker_id, 0) % selectors.SPEAKER_COLOURS + 1,
+            "colour": colours.get(line.speaker_id, 1),
             "continues": at > 0 and lines[at - 1].speaker_id == line.speaker_id,
         }
         for at, line in enumerate(lines)

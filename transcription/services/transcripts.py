@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from uuid import UUID
 
 from config.common.errors import Invalid
@@ -14,6 +15,7 @@ from transcription.asr.export import (
     ExportTranscript,
     Format,
     InvalidOption,
+    export,
     export_bytes,
     get_format,
 )
@@ -24,6 +26,8 @@ from transcription.models import Segment, Transcript
 BATCH = 500
 # The longest list that `GET transcripts/{id}` answers in one piece.
 WHOLE_LIST = 2000
+# What a preview reads and shows: some forty cues, whatever the length of the recording.
+PREVIEW_LINES, PREVIEW_LETTERS = 40, 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,17 @@ def segment_page(
     limit: int = BATCH,
     from_ms: int | None = None,
     to_ms: int | None = None,
+    until: str = "",
 ) -> SegmentPage:
-    """Up to `limit` lines after `cursor` that are heard in [from_ms, to_ms). Raises Invalid for a foreign cursor."""
+    """Up to `limit` lines after `cursor` that are heard in [from_ms, to_ms). Raises Invalid for a foreign cursor.
+
+    `until`: the cursor at which the list ends: lines that were put in since belong to the block they are in.
+    """
     rows = Segment.objects.filter(transcript=transcript).between(from_ms, to_ms).order_by("position")
     if cursor:
-        rows = rows.filter(position__gt=_position(cursor))
+        rows = rows.filter(position__gt=_position(cursor, "cursor"))
+    if until:
+        rows = rows.filter(position__lte=_position(until, "until"))
     page = list(rows[: limit + 1])
     more = len(page) > limit
     return SegmentPage(page[:limit], cursor_after(page[limit - 1].position) if more else None)
@@ -55,16 +65,25 @@ def cursor_after(position: int) -> str:
     return base64.urlsafe_b64encode(f"p{position}".encode()).decode().rstrip("=")
 
 
-def _position(cursor: str) -> int:
+def _position(cursor: str, field: str) -> int:
     try:
         return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().removeprefix("p"))
     except ValueError:
-        raise Invalid.field("cursor", "This cursor is not one of ours. Start from the first page.") from None
+        raise Invalid.field(field, "This cursor is not one of ours. Start from the first page.") from None
 
 
 def speaker_names(transcript: Transcript) -> dict[UUID, str]:
     """Speaker id -> the name to show."""
     return {speaker.pk: str(speaker) for speaker in transcript.speakers.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`is_exact`: letter by letter as in the file, which for a document it cannot be."""
+
+    text: str
+    is_cut: bool
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +101,17 @@ def export_file(transcript: Transcript, *, format: str, query: Mapping[str, str]
     source = _export_transcript(transcript)
     name = f"{transcript.recording.name}.{chosen.extension}"
     return Export(chosen, name, export_bytes(source, format, options))
+
+
+def preview(transcript: Transcript, *, format: str, query: Mapping[str, str]) -> Preview:
+    """The beginning of the file that `export_file` gives, by the same engine. Raises Invalid."""
+    chosen, options = check(format, query)
+    lines = _export_transcript(transcript)
+    source = replace(lines, segments=islice(lines.segments, PREVIEW_LINES))
+    # A document is shown by its words: how it is laid out is told by the file alone.
+    text = "".join(export(source, format if chosen.render else "txt", options))
+    is_cut = transcript.segment_count > PREVIEW_LINES or len(text) > PREVIEW_LETTERS
+    return Preview(text[:PREVIEW_LETTERS], is_cut, chosen.render is not None)
 
 
 def check(format: str, query: Mapping[str, str]) -> tuple[Format, ExportOptions]:
@@ -114,17 +144,27 @@ def _export_transcript(transcript: Transcript) -> ExportTranscript:
 
 def _segments(transcript: Transcript) -> Iterator[ExportSegment]:
     rows = Segment.objects.filter(transcript=transcript).order_by("position")
+    labels = dict(transcript.speakers.values_list("pk", "label"))
     for row in rows.iterator(chunk_size=BATCH):
-        yield ExportSegment(
-            id=str(row.pk),
-            version=row.version,
-            edited=row.edited,
-            start_ms=row.start_ms,
-            end_ms=row.end_ms,
-            text=row.text,
-            words=words_from_json(row.words),
-            speaker=None if row.speaker_id is None else str(row.speaker_id),
-            confidence=row.confidence,
-            language=row.language or None,
-            flags=tuple(Flag(flag["type"], flag["reason"]) for flag in row.flags),
-        )
+        line = export_segment(row)
+        # What words say of their speaker is the machine's; who a line was given to goes before it.
+        who = labels.get(row.speaker_id)
+        stale = (row.edited or who is not None) and any(word.speaker != who for word in line.words)
+        yield replace(line, words=tuple(replace(word, speaker=who) for word in line.words)) if stale else line
+
+
+def export_segment(row: Segment) -> ExportSegment:
+    """A line as exports know it."""
+    return ExportSegment(
+        id=str(row.pk),
+        version=row.version,
+        edited=row.edited,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        text=row.text,
+        words=words_from_json(row.words),
+        speaker=None if row.speaker_id is None else str(row.speaker_id),
+        confidence=row.confidence,
+        language=row.language or None,
+        flags=tuple(Flag(flag["type"], flag["reason"]) for flag in row.flags),
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django import template
 from django.conf import settings
 from django.forms import BoundField
+from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.utils.formats import localize
 from django.utils.html import format_html
@@ -99,6 +100,12 @@ def percent(share: float | None) -> int:
 def exact_percent(share: float | None) -> str:
     """`0.0734` -> "7.3 %"."""
     return "–" if share is None else f"{localize(round(share * 100, 1))} %"
+
+
+@register.filter
+def megabytes(number: int) -> str:
+    """`1530` -> "1.4 GB", as recordings' sizes are written."""
+    return filesizeformat(number * 1_000_000)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing import overview
 from config.common.errors import ApplicationError
 from media.models import Project
 from media.services import imports, uploads
@@ -34,6 +35,7 @@ def home(request: PageRequest) -> HttpResponse:
 def _lists(caller: Caller) -> dict[str, Any]:
     return {
         "import_enabled": settings.MEDIA_IMPORT_ENABLED,
+        "time_left": overview.time_left(caller.organization),
         "running": selectors.with_time_left(selectors.running_jobs(caller)),
         "checking": selectors.unfinished_recordings(caller),
         "recent": selectors.recent_transcripts(caller),

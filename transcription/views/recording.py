@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from config.common.errors import ApplicationError
 from media.models import Recording
 from media.services import recordings as service
 from organizations.roles import Action
-from transcription.forms import RecordingForm, TranscribeForm
+from transcription.forms import RecordingForm, RediarizeForm, TranscribeForm
 from transcription.models import Job
 from transcription.services import jobs, selectors
 from transcription.views.base import PageRequest, attempt, came_from, page, wants_part
@@ -116,6 +117,18 @@ def cancel_job(request: PageRequest, job_id: UUID) -> HttpResponseBase:
 def retry_job(request: PageRequest, job_id: UUID) -> HttpResponseBase:
     job = selectors.job(request.caller, job_id)
     attempt(request, _("It runs again."), lambda: jobs.retry(caller=request.caller, job=job))
+    return _back(request, job)
+
+
+@page(Action.JOBS_WRITE, "POST")
+def rediarize_job(request: PageRequest, job_id: UUID) -> HttpResponseBase:
+    job = selectors.job(request.caller, job_id)
+    form = RediarizeForm(request.POST)
+    if form.is_valid():
+        done = _("Speakers are being told apart again.")
+        attempt(request, done, lambda: jobs.rediarize(caller=request.caller, job=job, diarization=form.options()))
+    else:
+        messages.error(request, _("A recording has 1 to 100 speakers. Leave the number out if you do not know it."))
     return _back(request, job)
 
 

@@ -14,11 +14,13 @@ from config.common.errors import NotFound
 from organizations.roles import Action
 from transcription.asr import hallucinations
 from transcription.asr.serial import words_from_json
+from transcription.asr.text.pieces import pieces
+from transcription.asr.voiceprints import is_sure
 from transcription.models import Segment, Speaker, Transcript
-from transcription.services import selectors, transcripts
+from transcription.services import display, selectors, transcripts, voices
 from transcription.views.base import PageRequest, page
 
-PAGE_LINES = 2 * selectors.BLOCK_LINES
+PAGE_LINES = 4 * selectors.BLOCK_LINES
 FORMATS = ("txt", "docx", "pdf", "srt", "vtt", "md", "csv", "tsv", "json")
 
 
@@ -28,18 +30,25 @@ def transcript(request: PageRequest, transcript_id: UUID) -> HttpResponse:
     number, last = _page_number(request, row), _page_count(row)
     lines = selectors.lines(row, (number - 1) * PAGE_LINES, PAGE_LINES)
     speakers = selectors.speakers_of(row)
+    colours = _colours(speakers)
     context = {
         "transcript": row,
         "recording": row.recording,
         "job": row.job,
         "speakers": speakers,
         "blocks": _blocks(lines, (number - 1) * PAGE_LINES, speakers),
-        "layout": _layout(row, speakers),
+        "layout": _layout(request, row, speakers),
+        "voices": [(speaker, colours[speaker.pk]) for speaker in speakers],
+        "can_edit": request.caller.can(Action.TRANSCRIPTS_WRITE),
         "number": number,
         "last": last,
         "formats": FORMATS,
     }
     return render(request, "transcription/transcript.html", context)
+
+
+def _colours(speakers: list[Speaker]) -> dict[UUID | None, int]:
+    return {speaker.pk: speaker.shown_colour for speaker in speakers}
 
 
 def _page_count(row: Transcript) -> int:
@@ -55,15 +64,17 @@ def _page_number(request: PageRequest, row: Transcript) -> int:
 
 def _blocks(lines: list[Segment], first: int, speakers: list[Speaker]) -> list[dict[str, Any]]:
     """The lines by blocks, each line with its number, its speaker's name and colour, and whether the voice changed."""
-    numbers: dict[UUID | None, int] = {speaker.pk: number for number, speaker in enumerate(speakers)}
+    colours = _colours(speakers)
     names: dict[UUID | None, str] = {speaker.pk: str(speaker) for speaker in speakers}
     drawn = [
         {
             "segment": line,
-            "words": words_from_json(line.words),
+            "id": line.pk,
+            "pieces": tuple(pieces(line.text, words_from_json(line.words))),
+            "flags": [flag for flag in line.flags if not flag.get("hidden")],
             "index": first + at,
             "speaker": names.get(line.speaker_id, ""),
-            "colour": numbers.get(line.speaker_id, 0) % selectors.SPEAKER_COLOURS + 1,
+            "colour": colours.get(line.speaker_id, 1),
             "continues": at > 0 and at % selectors.BLOCK_LINES > 0 and lines[at - 1].speaker_id == line.speaker_id,
         }
         for at, line in enumerate(lines)
@@ -74,25 +85,54 @@ def _blocks(lines: list[Segment], first: int, speakers: list[Speaker]) -> list[d
     ]
 
 
-def _layout(row: Transcript, speakers: list[Speaker]) -> dict[str, Any]:
+def _layout(request: PageRequest, row: Transcript, speakers: list[Speaker]) -> dict[str, Any]:
     """What scripts need to place and fetch the rest."""
+    colours = _colours(speakers)
     return {
         "transcript": str(row.pk),
+        "user": str(request.caller.user.pk) if request.caller.user else "",
+        "can_edit": request.caller.can(Action.TRANSCRIPTS_WRITE),
         "segments": row.segment_count,
+        "version": row.version,
+        "locked": row.is_locked,
         "size": selectors.BLOCK_LINES,
         "blocks": selectors.blocks(row),
-        "speakers": [{"id": str(speaker.pk), "name": str(speaker)} for speaker in speakers],
+        "voices": selectors.voices_over_time(row, colours),
+        "duration": row.duration_ms / 1000,
+        "speakers": [
+            {"id": str(speaker.pk), "label": speaker.label, "name": speaker.name, "colour": colours[speaker.pk]}
+            for speaker in speakers
+        ],
         "reasons": {flag.reason: _(flag.reason) for flag in hallucinations.FLAGS},
+        "suggestions": _suggestions(request, speakers),
     }
+
+
+def _suggestions(request: PageRequest, speakers: list[Speaker]) -> list[dict[str, Any]]:
+    """Whose voices these may be, for those who may decide it, where voices are kept at all."""
+    caller = request.caller
+    if not caller.can(Action.TRANSCRIPTS_WRITE) or voices.consent_of(caller.organization) is None:
+        return []
+    return [
+        {
+            "id": str(match.pk),
+            "speaker": str(speaker_id),
+            "profile_name": match.profile.name,
+            "score": match.score,
+            "sure": match.score is not None and is_sure(match.score),
+        }
+        for speaker_id, match in voices.suggested_for(caller, speakers).items()
+    ]
 
 
 @page(Action.TRANSCRIPTS_READ)
 def download(request: PageRequest, transcript_id: UUID, format: str) -> HttpResponseBase:
-    """A file of the whole text; the options of the API's export work here too."""
+    """A file of the whole text; the options of the API's export work here too. Arabic as this person reads it."""
     if format not in FORMATS:
         raise NotFound
     row = selectors.transcript(request.caller, transcript_id)
-    file = transcripts.export_file(row, format=format, query=request.GET.dict())
+    query = {**display.preferred(request.caller.user), **request.GET.dict()}
+    file = transcripts.export_file(row, format=format, query=query)
     disposition = content_disposition_header(True, file.filename)
     headers = {"Content-Disposition": disposition} if disposition else {}
     return StreamingHttpResponse(file.pieces, content_type=file.format.content_type, headers=headers)

@@ -11,7 +11,10 @@ from django.core.mail import get_connection
 from config.embedded.instance import running_instance
 from config.management.doctor.report import Result
 from media.storage import get_media_storage
+from transcription.asr import hub
+from transcription.asr.diarize import pyannote_models as pyannote
 from transcription.asr.engines.whisper_models import find_model
+from transcription.configuration import pyannote_config
 from transcription.services import engines
 
 GIB = 1 << 30
@@ -37,6 +40,7 @@ def models() -> Iterator[Result]:
         yield Result("models", "languages", "warn", detail, hint)
     elif engine == engines.WHISPER:
         yield _whisper(model)
+    yield _pyannote()
 
 
 def _whisper(model: str) -> Result:
@@ -45,6 +49,22 @@ def _whisper(model: str) -> Result:
         return Result("models", model, "ok", f"Found in {folder}.")
     hint = f"On a worker, put it into {settings.ASR_MODEL_DIR} (MODEL_DIR). A web server needs no models."
     return Result("models", model, "warn", "The model is not on this machine.", hint)
+
+
+def _pyannote() -> Result:
+    """Which of the things that it needs is the one that is missing: the package, the token, the consent, the files."""
+    config = pyannote_config()
+    lack = pyannote.missing(config)
+    folder = pyannote.find_pipeline(config)
+    if lack is None:
+        detail = f"Tells speakers apart, with the pipeline in {folder}." if folder else "Is fetched when it is needed."
+        return Result("models", "pyannote", "ok", detail)
+    if not pyannote.is_installed() and folder is None:
+        detail = "Is not installed; speakers are told apart by the built-in method. To have it: make setup-diarization."
+        return Result("models", "pyannote", "ok", detail)
+    if config.token and pyannote.is_installed() and (refusal := hub.refusal(config.model, config.token)):
+        return Result("models", "pyannote", "warn", "The pipeline is not on this machine.", refusal)
+    return Result("models", "pyannote", "warn", "Speakers are told apart by the built-in method.", lack)
 
 
 def mail() -> Iterator[Result]:

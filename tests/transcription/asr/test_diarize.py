@@ -124,16 +124,17 @@ def test_silence_has_no_speakers(tmp_path: Path, weights_dir: Path) -> None:
     assert pipeline.diarize(path, options(), cache_dir=weights_dir).turns == ()
 
 
-def test_pyannote_is_not_here(weights_dir: Path) -> None:
-    with pytest.raises(EngineError) as caught:
-        pipeline.diarize(DEMO / "team-meeting.mp3", options("pyannote"), cache_dir=weights_dir)
-    assert caught.value.type == "diarization_unavailable"
-
-
 def test_choice_of_method() -> None:
-    assert choose("auto", channels=2, separated=True) == "channel"
-    assert choose("auto", channels=2, separated=False) == "embedded"
-    assert choose("embedded", channels=2, separated=True) == "embedded"
+    def chosen(method: Method, *, separated: bool, pyannote: bool = True) -> tuple[str, str]:
+        return choose(method, channels=2, separated=separated, pyannote=pyannote)
+
+    assert chosen("auto", separated=True) == ("channel", "channels_separated")
+    assert chosen("auto", separated=False) == ("pyannote", "pyannote_ready")
+    assert chosen("auto", separated=False, pyannote=False) == ("embedded", "pyannote_absent")
+    assert chosen("embedded", separated=True) == ("embedded", "asked")
+    assert chosen("channel", separated=True) == ("channel", "asked")
+    assert chosen("channel", separated=False) == ("embedded", "channels_not_separated")
+    assert chosen("pyannote", separated=True, pyannote=False) == ("pyannote", "asked")
 
 
 def test_crosstalk_is_not_speech_of_its_channel() -> None:

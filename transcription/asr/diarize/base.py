@@ -13,25 +13,31 @@ if TYPE_CHECKING:
 
 TURN_GAP_MS = 500  # a breath, not the end of a turn
 
-Chosen = Literal["channel", "embedded"]
+Chosen = Literal["channel", "pyannote", "embedded"]
+# Why "auto" took the method that it took, kept in the transcript's provenance.
+Reason = Literal["asked", "channels_separated", "channels_not_separated", "pyannote_ready", "pyannote_absent"]
 
 
-def choose(method: Method, *, channels: int, separated: bool) -> Chosen:
-    """The method to use for a recording with that many channels.
+def choose(method: Method, *, channels: int, separated: bool, pyannote: bool) -> tuple[Chosen, Reason]:
+    """The method to use for a recording with that many channels, and why.
 
-    `separated`: the channels carry different people. "auto" trusts them then, else listens to voices.
-    Raises EngineError `diarization_unavailable`.
+    `separated`: the channels carry different people. `pyannote`: it is installed here and its pipeline is there. "auto"
+    trusts separated channels, else listens to voices. Raises EngineError `diarization_unavailable`.
     """
     if method == "pyannote":
-        raise EngineError(
-            "diarization_unavailable", "Speaker separation by pyannote is not installed here. Choose the method “auto”."
-        )
+        return "pyannote", "asked"
     if method == "channel" and channels < 2:  # noqa: PLR2004
         message = (
             "The recording has one channel only, so channels cannot tell its speakers apart. Choose the method “auto”."
         )
         raise EngineError("diarization_unavailable", message)
-    return "channel" if separated and method in {"auto", "channel"} else "embedded"
+    if method == "embedded":
+        return "embedded", "asked"
+    if separated:
+        return "channel", "asked" if method == "channel" else "channels_separated"
+    if method == "channel":
+        return "embedded", "channels_not_separated"
+    return ("pyannote", "pyannote_ready") if pyannote else ("embedded", "pyannote_absent")
 
 
 def speaker_names(keys: Iterable[int]) -> dict[int, str]:

@@ -43,6 +43,7 @@ class AssemblyAIEngine:
         detects_language=True,
         diarization=True,
         remote=True,
+        hints="terms",
     )
 
     def __init__(self, config: EngineConfig, *, poll_seconds: float = POLL_SECONDS, patience: Any = None) -> None:

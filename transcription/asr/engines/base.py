@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from transcription.asr.types import Chunk, Context, Recognition
 
 
+Hints = Literal["none", "prompt", "terms"]
+
+
 @dataclass(frozen=True, slots=True)
 class Provides:
     """What an engine can do, asked before a job is accepted, so that a refusal comes at once and with a reason.
 
     `diarization`: it tells speakers apart itself. `remote`: it takes a recording whole, as a file (`Chunk.file`).
+    `hints`: what it does with a job's vocabulary. "none": nothing; "prompt": reads as much of it as its prompt holds;
+    "terms": listens for a number of terms.
     """
 
     languages: frozenset[str] | None  # None: any
@@ -26,6 +31,7 @@ class Provides:
     detects_language: bool
     diarization: bool = False
     remote: bool = False
+    hints: Hints = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from math import exp
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from transcription.asr.chunk import pieces
-from transcription.asr.engines import whisper_models
+from transcription.asr.engines import memory, whisper_models
 from transcription.asr.engines.base import EngineConfig, Provides
 from transcription.asr.segments import into_sentences, mean_confidence
 from transcription.asr.types import EngineError, Recognition, Segment, Span, Word
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from transcription.asr.options import Options
     from transcription.asr.types import Chunk, Context
 
+logger = logging.getLogger(__name__)
 JOIN_GAP_MS = 2_000
 PAUSE_MS = 700  # a new segment after it, where the model writes no full stops
 GPU_BATCH_SIZE = 8
@@ -30,18 +32,32 @@ class FasterWhisperEngine:
 
     name: ClassVar[str] = "faster_whisper"
     provides: ClassVar[Provides] = Provides(
-        languages=None, word_times=True, confidence=True, translation=True, detects_language=True
+        languages=None, word_times=True, confidence=True, translation=True, detects_language=True, hints="prompt"
     )
 
     def __init__(self, config: EngineConfig) -> None:
         """Load the model. Raises EngineError `model_missing`, `model_broken` or `device_unavailable`."""
         self.config = config
-        self.device, index = _device(config.device)
+        self.device, self._index = _device(config.device)
         self._lock = Lock()
-        self._model = _load(config, self.device, index)
+        self.compute_type = _compute_type(config, self.device)
+        self._model: Any = self._loaded()
         self.multilingual: bool = self._model.model.is_multilingual
         self.window_ms: int = self._model.feature_extractor.chunk_length * 1000
         self.batch_size = _batch_size(config, self.device)
+
+    def _loaded(self) -> Any:
+        try:
+            return _load(self.config, self.device, self._index, self.compute_type)
+        except (RuntimeError, MemoryError) as error:
+            smaller = memory.smaller(self.compute_type)
+            if not memory.ran_out(error) or smaller is None:
+                raise (memory.error(self.config.model) if memory.ran_out(error) else error) from error
+        self.compute_type = smaller
+        try:
+            return _load(self.config, self.device, self._index, smaller)
+        except (RuntimeError, MemoryError) as error:
+            raise (memory.error(self.config.model) if memory.ran_out(error) else error) from error
 
     def detect_language(self, source: Chunk, options: Options) -> tuple[str, float] | None:
         """Heard in the first window of `source`, which should begin with speech."""
@@ -59,8 +75,7 @@ class FasterWhisperEngine:
             context.progress(source.end_ms - source.start_ms)
             return Recognition((), language)
         with self._lock:
-            found, info = self._decode(source, windows, language, options)
-            segments = tuple(self._segments(found, source, options, info.language, context))
+            segments, info = self._heard(source, windows, language, options, context)
         context.progress(source.end_ms - source.start_ms)
         confidence = None if language else round(float(info.language_probability), 4)
         return Recognition(segments, str(info.language), confidence)
@@ -83,6 +98,38 @@ class FasterWhisperEngine:
         if options.vad.enabled:
             return pieces(source, max_ms=self.window_ms, gap_ms=JOIN_GAP_MS)
         return [Span(source.start_ms, source.end_ms)] if len(source.samples) else []
+
+    def _heard(
+        self, source: Chunk, windows: Sequence[Span], language: str | None, options: Options, context: Context
+    ) -> tuple[tuple[Segment, ...], Any]:
+        """Memory that runs out is answered once by needing less of it, for this chunk and those to come."""
+        try:
+            return self._hear(source, windows, language, options, context)
+        except (RuntimeError, MemoryError) as error:
+            if not memory.ran_out(error):
+                raise
+            logger.warning("out_of_memory: %s with %s", self.config.model, self.compute_type)
+        self._need_less()
+        try:
+            return self._hear(source, windows, language, options, context)
+        except (RuntimeError, MemoryError) as error:
+            raise (memory.error(self.config.model) if memory.ran_out(error) else error) from error
+
+    def _hear(
+        self, source: Chunk, windows: Sequence[Span], language: str | None, options: Options, context: Context
+    ) -> tuple[tuple[Segment, ...], Any]:
+        found, info = self._decode(source, windows, language, options)
+        return tuple(self._segments(found, source, options, info.language, context)), info
+
+    def _need_less(self) -> None:
+        """Smaller batches, and the model again with smaller numbers where there are any."""
+        self.batch_size = max(1, self.batch_size // memory.SHRINK)
+        smaller = memory.smaller(self.compute_type)
+        if smaller is not None:
+            # The old one must be gone before the new one is loaded: there is no room for both.
+            self._model = None
+            self.compute_type = smaller
+            self._model = _load(self.config, self.device, self._index, smaller)
 
     def _decode(self, source: Chunk, windows: Sequence[Span], language: str | None, options: Options) -> Any:
         settings = {
@@ -169,24 +216,32 @@ def _batch_size(config: EngineConfig, device: str) -> int:
     return max(1, config.batch_size)
 
 
-def _load(config: EngineConfig, device: str, index: int) -> Any:
+def _compute_type(config: EngineConfig, device: str) -> str:
+    if config.compute_type == "auto":
+        return "float16" if device == "cuda" else "int8"
+    return config.compute_type
+
+
+def _load(config: EngineConfig, device: str, index: int, compute_type: str) -> Any:
+    """Raises EngineError, and what the runtime raises when memory runs out."""
     from faster_whisper import WhisperModel
 
     folder = whisper_models.find_model(config.model, config.model_dir)
     if folder is None and not (config.download_allowed and whisper_models.NAME.fullmatch(config.model)):
         raise whisper_models.missing(config.model, config.model_dir, download_allowed=False)
-    fitting = "float16" if device == "cuda" else "int8"
     try:
         return WhisperModel(
             str(folder or config.model),
             device=device,
             device_index=index,
-            compute_type=fitting if config.compute_type == "auto" else config.compute_type,
+            compute_type=compute_type,
             cpu_threads=config.cpu_threads,
             download_root=str(config.model_dir) if config.model_dir else None,
             local_files_only=folder is not None,
         )
     except (OSError, ValueError, RuntimeError) as error:
+        if memory.ran_out(error):
+            raise
         if folder is None:
             raise whisper_models.missing(config.model, config.model_dir, download_allowed=True) from error
         message = f"The Whisper model “{config.model}” could not be loaded: {error}. Check its files and the device."

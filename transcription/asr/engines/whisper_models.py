@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from transcription.asr import hub
 from transcription.asr.types import EngineError
 
 # The names that faster-whisper knows; a test compares them with its own table.
@@ -50,9 +51,23 @@ def find_model(name_or_folder: str, model_dir: Path | None = None, *, hub_cache:
     if not NAME.fullmatch(name_or_folder):
         return None
     candidates = [model_dir / name_or_folder] if model_dir else []
-    for cache in filter(None, (model_dir, hub_cache or _default_hub_cache())):
-        candidates.extend(_snapshots(cache, repository(name_or_folder)))
+    for cache in filter(None, (model_dir, hub_cache or hub.default_cache())):
+        candidates.extend(hub.snapshots(cache, repository(name_or_folder)))
     return next(filter(is_model, candidates), None)
+
+
+def own_models(model_dir: Path) -> list[str]:
+    """Names of the folders in `model_dir`, and one below, that hold models which the library has no name for."""
+    if not model_dir.is_dir():
+        return []
+    folders = [*model_dir.glob("*/"), *model_dir.glob("[!.]*/*/")]
+    names = (folder.relative_to(model_dir).as_posix() for folder in folders if is_model(folder))
+    return sorted(name for name in names if name not in REPOSITORIES and NAME.fullmatch(name))
+
+
+def size_of(folder: Path) -> int:
+    """Bytes on disk of a model's folder, links into the hub's cache followed."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def repository(name: str) -> str:
@@ -61,8 +76,9 @@ def repository(name: str) -> str:
 
 
 def is_english_only(name_or_folder: str) -> bool:
-    """By the naming custom of Whisper models (`small.en`), for a refusal before anything is loaded."""
-    return Path(name_or_folder).name.endswith(".en")
+    """By the naming customs of Whisper models (`small.en`, `distil-large-v3`), for a refusal before one is loaded."""
+    name = Path(name_or_folder).name
+    return name.endswith(".en") or name.startswith("distil-")
 
 
 def missing(name: str, model_dir: Path | None, *, download_allowed: bool) -> EngineError:
@@ -78,21 +94,3 @@ def missing(name: str, model_dir: Path | None, *, download_allowed: bool) -> Eng
         else f"Put a converted model{where or ' on the worker'}, or allow downloads in the settings."
     )
     return EngineError("model_missing", f"The Whisper model “{name}” is not on this machine. {step}")
-
-
-def _snapshots(cache: Path, repo: str) -> list[Path]:
-    """Snapshots of a repository in the hub's cache, the current one first."""
-    home = cache / f"models--{repo.replace('/', '--')}"
-    current = home / "refs" / "main"
-    names = [current.read_text(encoding="ascii").strip()] if current.is_file() else []
-    folder = home / "snapshots"
-    others = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
-    return [folder / name for name in dict.fromkeys([*names, *others])]
-
-
-def _default_hub_cache() -> Path:
-    try:
-        from huggingface_hub.constants import HF_HUB_CACHE
-    except ImportError:
-        return Path.home() / ".cache" / "huggingface" / "hub"
-    return Path(HF_HUB_CACHE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from transcription.asr.text.display import DIGITS, Digits, Display
 from transcription.asr.text.segment import SubtitleRules
 from transcription.asr.types import Segment
 
@@ -55,18 +56,27 @@ class ExportTranscript:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """`timestamps` and `paragraphs` shape txt and md, `words` json, `bom` csv (for Excel), the rest subtitles."""
+    """`timestamps` and `paragraphs` shape txt and md, `words` json, `bom` csv (for Excel), the rest subtitles.
+
+    `diacritics` and `digits` are how Arabic is shown, in every format.
+    """
 
     speakers: bool = True
     timestamps: bool = False
     paragraphs: bool = True
     words: bool = True
     bom: bool = False
+    diacritics: bool = True
+    digits: Digits = "as_is"
     max_chars: int = 42
     max_lines: int = 2
     max_cps: float = 17.0
     min_duration: float = 1.0
     max_duration: float = 7.0
+
+    @property
+    def display(self) -> Display:
+        return Display(self.diacritics, self.digits)
 
     @property
     def rules(self) -> SubtitleRules:
@@ -102,6 +112,10 @@ def _parse(name: str, value: str) -> Any:
         return _number(name, value, int, *_WHOLE[name])
     if name in _DECIMAL:
         return _number(name, value, float, *_DECIMAL[name])
+    if name == "digits":
+        if value not in DIGITS:
+            raise InvalidOption(name, f"Use one of: {', '.join(DIGITS)}.")
+        return value
     raise InvalidOption(name, "There is no such export option. Check the spelling.")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transcription.asr.export import csv, docx, json, md, pdf, srt, tsv, txt, vtt
 from transcription.asr.export.model import ExportOptions, ExportTranscript, InvalidOption
+from transcription.asr.text.display import shown_segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +64,8 @@ def export(transcript: ExportTranscript, format: str, options: ExportOptions | N
     render = get_format(format).render
     if render is None:
         raise InvalidOption("format", f"This format is no text. Use one of: {', '.join(TEXT_FORMATS)}.")
-    return _batched(render(transcript, options or ExportOptions()))
+    options = options or ExportOptions()
+    return _batched(render(_shown(transcript, options), options))
 
 
 def export_bytes(transcript: ExportTranscript, format: str, options: ExportOptions | None = None) -> Iterator[bytes]:
@@ -73,8 +75,17 @@ def export_bytes(transcript: ExportTranscript, format: str, options: ExportOptio
     """
     chosen = get_format(format)
     if chosen.render_bytes is not None:
-        return chosen.render_bytes(transcript, options or ExportOptions())
+        options = options or ExportOptions()
+        return chosen.render_bytes(_shown(transcript, options), options)
     return (piece.encode() for piece in export(transcript, format, options))
+
+
+def _shown(transcript: ExportTranscript, options: ExportOptions) -> ExportTranscript:
+    """The transcript as its reader wants to see Arabic."""
+    display = options.display
+    if display.changes_nothing:
+        return transcript
+    return replace(transcript, segments=(shown_segment(segment, display) for segment in transcript.segments))
 
 
 def _batched(pieces: Iterator[str]) -> Iterator[str]:

@@ -21,11 +21,17 @@ _HAMZA = str.maketrans({"ؤ": "و", "ئ": "ي", "ء": None})
 _PERSIAN = str.maketrans({"ک": "ك", "ی": "ي", "ہ": "ه", "ۀ": "ه"})
 _TATWEEL = str.maketrans({"ـ": None})
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_TO_ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _PUNCTUATION = str.maketrans("،؛؟٪٫٬۔", ",;?%.,.")
 
 # Honorifics and small marks, harakat with the combining hamzas, dagger alef, Quranic annotation (with its end of ayah
 # and sajdah signs), and the marks of Arabic Extended-A.
 _DIACRITICS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0898-\u089f\u08ca-\u08ff]")
+
+
+_PLAIN_WORD = re.compile(r"\S+")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_ARABIC_LETTER = re.compile("[\u0620-\u064a\u0671-\u06d3\u06fa-\u06ff\u0750-\u077f\u08a0-\u08c9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,16 @@ def strip_diacritics(text: str) -> str:
 def ascii_digits(text: str) -> str:
     """Arabic-Indic and Persian digits -> 0 to 9."""
     return text.translate(_DIGITS)
+
+
+def arabic_digits(text: str) -> str:
+    """0 to 9 -> Arabic-Indic digits, in words without Latin letters: K8s stays K8s. For display only."""
+    return _PLAIN_WORD.sub(lambda word: word[0] if _LATIN.search(word[0]) else word[0].translate(_TO_ARABIC), text)
+
+
+def has_arabic(text: str) -> bool:
+    """Whether a letter of the Arabic script is in it."""
+    return _ARABIC_LETTER.search(text) is not None
 
 
 def ascii_punctuation(text: str) -> str:

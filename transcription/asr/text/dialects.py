@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from transcription.asr.types import gettext_noop
+
 LANGUAGE = "ar"
 
 
@@ -37,8 +39,10 @@ _ALL = (
         regions=("all Arab countries",),
         prompt="السلام عليكم ورحمة الله وبركاته. أهلاً بكم في نشرة الأخبار، وهذه أبرز العناوين.",
         vocabulary=_words("الذي التي سوف لقد حيث كما لذلك ليس إنَّ هؤلاء"),
-        notes="News, lectures, sermons and read text. Leave the dialect out for talk in which speakers "
-        "only now and then use the standard.",
+        notes=gettext_noop(
+            "News, lectures, sermons and read text. Leave the dialect out for talk in which speakers "
+            "only now and then use the standard."
+        ),
     ),
     Dialect(
         code="egyptian",
@@ -50,8 +54,10 @@ _ALL = (
             "عايز عاوزة دلوقتي إزاي إزيك إيه ليه فين كده مش ده دي دول بتاع أوي برضه لسه بقى النهارده "
             "إمبارح كمان ماشي حاجة علشان"
         ),
-        notes="ج is said as g and ق as a glottal stop; the negation wraps the verb (ما ... ش). "
-        "Recognizers know it best of all dialects, from films and television.",
+        notes=gettext_noop(
+            "ج is said as g and ق as a glottal stop; the negation wraps the verb (ما ... ش). "
+            "Recognizers know it best of all dialects, from films and television."
+        ),
     ),
     Dialect(
         code="gulf",
@@ -63,8 +69,10 @@ _ALL = (
             "شلونك شخبارك الحين أبي أبغى وش شنو ليش وين جذي كذا زين مب مو وايد واجد مرة إيه يالله عيال "
             "حق هني توني خوش بعد"
         ),
-        notes="ق is said as g, ك often as ch, ج in places as y. Saudi speech says وش and أبغى where "
-        "Kuwait says شنو and أبي; add the words of your own country to `vocabulary`.",
+        notes=gettext_noop(
+            "ق is said as g, ك often as ch, ج in places as y. Saudi speech says وش and أبغى where "
+            "Kuwait says شنو and أبي; add the words of your own country to `vocabulary`."
+        ),
     ),
     Dialect(
         code="iraqi",
@@ -76,8 +84,10 @@ _ALL = (
             "شكو ماكو أكو هسه شلونك شنو ليش وين آني إحنا هواية شوية چان چنت أحچي يحچي راح دا مو خوش گال"
             " گلت گاع باچر البارحة هيچ بلكت"
         ),
-        notes="Written with چ and گ for the sounds ch and g. Recognizers often put ك and ق instead: "
-        "search folds the letters together, so both spellings are found.",
+        notes=gettext_noop(
+            "Written with چ and گ for the sounds ch and g. Recognizers often put ك and ق instead: "
+            "search folds the letters together, so both spellings are found."
+        ),
     ),
     Dialect(
         code="levantine",
@@ -89,8 +99,10 @@ _ALL = (
             "شو كيفك هلق هلأ هلا بدي بدك بدنا ليش وين كتير منيح هيك هون هنيك لسا مبارح بكرا عم رح مو مش"
             " إي يلا هاد هاي شوي كمان متل"
         ),
-        notes="ق is mostly a glottal stop, in the countryside and in Jordan also g. The present is marked"
-        " with ب and عم. Damascus says هلق, Beirut هلأ, Amman هسا or هلا.",
+        notes=gettext_noop(
+            "ق is mostly a glottal stop, in the countryside and in Jordan also g. The present is marked"
+            " with ب and عم. Damascus says هلق, Beirut هلأ, Amman هسا or هلا."
+        ),
     ),
     Dialect(
         code="maghrebi",
@@ -102,8 +114,10 @@ _ALL = (
             "واش لاباس بزاف برشا دابا دروك توا بغيت نهضر كيفاش علاش فين وين شنو آش شكون مزيان مليح باهي"
             " ديال متاع حنا هاد غير كاين ماكاينش زعما"
         ),
-        notes="The farthest from the standard, with short vowels dropped and much French: expect more "
-        "mistakes, use the largest model you can, and name French terms in `vocabulary`.",
+        notes=gettext_noop(
+            "The farthest from the standard, with short vowels dropped and much French: expect more "
+            "mistakes, use the largest model you can, and name French terms in `vocabulary`."
+        ),
     ),
 )
 

@@ -52,6 +52,16 @@ def clean(text: str) -> str:
     return " ".join(_CONTROL.sub("", text).split())
 
 
+def stretches(text: str) -> list[tuple[int, int]]:
+    """[start, end) of what is written together, and of each character of scripts without spaces; all but spaces."""
+    return [piece.span() for piece in _PIECE.finditer(text)]
+
+
+def is_unspaced(character: str) -> bool:
+    """Of a script that is written without spaces."""
+    return bool(_UNSPACED_START.match(character))
+
+
 def display_width(text: str) -> int:
     """Columns `text` takes: combining marks none, East Asian wide characters two, others one."""
     if text.isascii():

@@ -1,0 +1,123 @@
+"""Calls to Stripe that must happen once and may wait: written with what causes them, sent by a worker, tried again.
+
+A call that was sent but not written down as such is sent again under the same identifier, which Stripe takes once. It
+remembers identifiers for a day, so a call is given up before that; staff look into Stripe before they send it again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import stripe
+import structlog
+from django.db import transaction
+
+from billing import stripe_api
+from billing.models import StripeCall
+from billing.plans import money
+from config.common import queue
+from config.common.clock import now
+
+logger = structlog.get_logger(__name__)
+# After each failed try; together less than the day for which Stripe remembers a key.
+DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 600))
+BATCH = 200
+# The name of the meter's events; `billing sync` makes the meter.
+METER = "tadwin_audio_seconds"
+Kind, Status = StripeCall.Kind, StripeCall.Status
+
+
+def put(*, kind: str, key: str, organization_id: UUID, customer: str, payload: dict[str, Any]) -> bool:
+    """Write the call in the current transaction; False for a key that is there already."""
+    rest = {"kind": kind, "organization_id": organization_id, "customer": customer, "payload": payload}
+    call, is_new = StripeCall.objects.get_or_create(key=key, defaults=rest)
+    if is_new:
+        queue.on_commit("billing.send_call", call.pk)
+    return is_new
+
+
+def send(call_id: UUID | str) -> bool:
+    """Send one call if it is due and no other worker is at it; True when Stripe took it."""
+    with transaction.atomic():
+        due = StripeCall.objects.due().select_for_update(skip_locked=True)
+        call: StripeCall | None = due.filter(pk=call_id).first()
+        return call is not None and money() and _try(call)
+
+
+def send_due() -> int:
+    """Sent by beat: calls whose time has come, and those that the broker lost. How many there were."""
+    ids = list(StripeCall.objects.due().order_by("due_at").values_list("pk", flat=True)[:BATCH])
+    for pk in ids:
+        send(pk)
+    return len(ids)
+
+
+def again(call: StripeCall) -> bool:
+    """Staff have looked, and let a call that was given up go out again; False for one that was not."""
+    fresh = {"status": Status.WAITING, "attempts": 0, "due_at": now(), "finished_at": None, "updated_at": now()}
+    freed = bool(StripeCall.objects.filter(pk=call.pk, status=Status.FAILED).update(**fresh))
+    if freed:
+        queue.on_commit("billing.send_call", call.pk)
+    return freed
+
+
+def _try(call: StripeCall) -> bool:
+    call.attempts += 1
+    try:
+        _send(call)
+    except stripe.StripeError as error:
+        _postpone(call, error)
+    else:
+        call.status, call.finished_at, call.error = Status.SENT, now(), ""
+    call.save()
+    return call.status == Status.SENT
+
+
+def _send(call: StripeCall) -> None:
+    if call.kind == Kind.METER:
+        _measure(call)
+    else:
+        _cancel(call.payload["subscription"])
+
+
+def _measure(call: StripeCall) -> None:
+    """No Idempotency-Key: under one, Stripe would answer a failure of its own with the same failure for a day."""
+    params: Any = {
+        "event_name": METER,
+        "identifier": call.key,
+        "timestamp": int(call.happened_at.timestamp()),
+        "payload": {"stripe_customer_id": call.customer, "value": str(call.payload["seconds"])},
+    }
+    try:
+        stripe_api.client().v1.billing.meter_events.create(params)
+    except stripe.InvalidRequestError as error:
+        if not _is_known(error):
+            raise
+
+
+def _is_known(error: stripe.InvalidRequestError) -> bool:
+    """The identifier was taken: an earlier try arrived, only its answer did not."""
+    said = str(error).lower()
+    return error.code == "duplicate_meter_event" or ("identifier" in said and "already exists" in said)
+
+
+def _cancel(subscription: str) -> None:
+    """What was measured is billed, and nothing is after that. One that has ended already is no error."""
+    try:
+        stripe_api.client().v1.subscriptions.cancel(subscription, {"invoice_now": True, "prorate": False})
+    except stripe.InvalidRequestError as error:
+        if error.code != "resource_missing":
+            raise
+
+
+def _postpone(call: StripeCall, error: stripe.StripeError) -> None:
+    # SECURITY: Stripe's words may quote the request; kept are the kind of error and its code.
+    call.error = f"{type(error).__name__} {error.code or ''} {error.request_id or ''}".strip()
+    logger.warning("stripe_call_failed", call=str(call.pk), kind=call.kind, attempt=call.attempts, error=call.error)
+    if call.attempts > len(DELAYS):
+        call.status, call.finished_at = Status.FAILED, now()
+        logger.error("stripe_call_given_up", call=str(call.pk), kind=call.kind)
+        return
+    call.due_at = now() + DELAYS[call.attempts - 1]

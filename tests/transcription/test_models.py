@@ -1,0 +1,273 @@
+"""The catalogue of models: in the API, on its page, on the command line, and what decides about queues."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts.models import User
+from config import heartbeat
+from config.common import liveness
+from config.common.liveness import Worker
+from organizations.models import Organization
+from tests.api_client import ApiClient
+from tests.local_server import Asked, Reply, serving
+from tests.transcription.asr.conftest import FIXTURES, WHISPER
+from transcription.asr.engines import catalogue
+from transcription.asr.engines.catalogue import KNOWN, Measured
+from transcription.asr.engines.whisper_models import MODEL_FILES, REPOSITORIES
+from transcription.asr.hub import refusal
+from transcription.asr.types import EngineError
+from transcription.services import engines, model_files
+from transcription.services.options import resolve
+from transcription.states import Queue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Path:
+    """A models' folder of our own, and recognition chosen as on a real server."""
+    settings.ASR_MODEL_DIR, settings.ASR_ENGINE = str(tmp_path), "auto"
+    return tmp_path
+
+
+@pytest.fixture
+def no_workers() -> Iterator[None]:
+    yield
+    for worker in liveness.alive():
+        liveness.forget(worker.name)
+
+
+def fill(folder: Path, name: str, size: int = 3) -> Path:
+    """A folder that looks like a model; `size` bytes of it are a hole and take no room."""
+    (folder / name).mkdir(parents=True)
+    for file in MODEL_FILES:
+        (folder / name / file).write_bytes(b"{}")
+    os.truncate(folder / name / "model.bin", size)
+    return folder / name
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("models", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_every_model_of_the_library_has_figures_with_a_source() -> None:
+    assert set(REPOSITORIES) <= set(KNOWN)
+    assert all(known.sources for known in KNOWN.values())
+
+
+def test_the_api_tells_what_models_cost(api: Callable[..., ApiClient], alice: User, folder: Path) -> None:
+    fill(folder, "small")
+    catalogue.remember(folder, "small", Measured(6.5, 900, "cpu", "int8", "2026-11-21T12:00:00+00:00"))
+    rows = {row["name"]: row for row in api(alice).get("/models").json()["data"]}
+    small, large = rows["small"], rows["large-v3"]
+    assert (small["is_present"], small["is_default"], small["queue"]) == (True, True, "small")
+    assert small["measured"]["memory_mb"] == 900
+    assert (small["relative_speed"], small["word_errors_arabic"]) == (4, 28.0)
+    assert (large["is_present"], large["disk_mb"], large["gpu_memory_gb"], large["queue"]) == (False, 3090, 10, "large")
+    assert large["measured"] is None
+    assert large["sources"]
+
+
+def test_folders_of_ones_own_can_be_named_by_jobs(folder: Path, api: Callable[..., ApiClient], alice: User) -> None:
+    fill(folder, "ours")
+    fill(folder, "someone/theirs", 1_000_000_000)
+    rows = {row["name"]: row for row in api(alice).get("/models").json()["data"]}
+    assert rows["ours"]["is_present"]
+    assert rows["ours"]["sources"] == []
+    assert rows["someone/theirs"]["disk_mb"] == 1_000
+    resolved = resolve({"model": "ours"})
+    assert (resolved.options.engine, resolved.options.model, resolved.queue) == ("faster_whisper", "ours", Queue.SMALL)
+
+
+@pytest.mark.parametrize("name", ["theirs", "../ours", "/etc", "ours/../ours"])
+def test_other_folders_cannot(folder: Path, api: Callable[..., ApiClient], alice: User, name: str) -> None:
+    from config.common.errors import Invalid
+
+    fill(folder, "ours")
+    with pytest.raises(Invalid):
+        resolve({"model": name})
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "queue"),
+    [
+        ("own", 400_000_000, Queue.SMALL),
+        ("own", 1_500_000_000, Queue.MEDIUM),
+        ("own", 3_100_000_000, Queue.LARGE),
+        ("absent", 0, Queue.DEFAULT),
+        ("medium.en", 0, Queue.MEDIUM),
+        ("large-v3-turbo", 0, Queue.LARGE),
+        ("tiny", 0, Queue.SMALL),
+    ],
+)
+def test_models_go_to_the_queue_of_their_size(folder: Path, model: str, size: int, queue: Queue) -> None:
+    fill(folder, "own", size or 3)
+    assert engines.queue_of("faster_whisper", model) == queue
+    assert engines.queue_of("faster_whisper", str(folder / model)) == (queue if model == "own" else Queue.DEFAULT)
+    assert engines.queue_of("embedded", "moonshine-tiny-en") == Queue.DEFAULT
+
+
+def test_workers_tell_which_models_they_have(
+    folder: Path, no_workers: None, api: Callable[..., ApiClient], alice: User, settings: Any, tmp_path: Path
+) -> None:
+    """The web server's own disk has none of them."""
+    fill(folder, "medium")
+    fill(folder, "ours")
+    settings.ASR_DIARIZATION_MODEL = str(tmp_path / "nothing")
+    heartbeat._beat(Worker("w@host", ("default", "diarize"), "faster_whisper", "medium"))
+    settings.ASR_MODEL_DIR = str(tmp_path / "elsewhere")
+    rows = {row["name"]: row for row in api(alice).get("/models").json()["data"]}
+    assert rows["medium"]["is_present"] and rows["medium"]["is_default"]
+    assert rows["ours"]["is_present"]
+    assert not rows["small"]["is_present"]
+    assert not engines.has_pyannote()
+    liveness.beat(Worker("v@host", ("diarize",), pyannote=True))
+    assert engines.has_pyannote()
+
+
+def test_signs_of_life_of_other_versions_are_read(no_workers: None) -> None:
+    said = {"name": "new@host", "queues": ["light"], "engine": "", "model": "", "colour": "green"}
+    liveness.client().set(liveness.PREFIX + "new@host", json.dumps(said), ex=5)
+    old = {"name": "old@host", "queues": ["light"]}
+    liveness.client().set(liveness.PREFIX + "old@host", json.dumps(old), ex=5)
+    assert {worker.name for worker in liveness.alive()} >= {"new@host", "old@host"}
+
+
+def test_the_page_tells_what_is_used_and_what_can_be_added(
+    client_for: Callable[[User], Client], alice: User, organization: Organization, folder: Path
+) -> None:
+    fill(folder, "small")
+    page = client_for(alice).get(f"/o/{organization.slug}/models").content.decode()
+    ready, _, addable = page.partition("Can be added")
+    assert "Used by “auto”" in ready
+    assert '<b dir="ltr">small</b>' in ready
+    assert "large-v3-turbo" in addable
+    assert "README of openai/whisper" in addable
+
+
+def test_the_list_on_the_command_line(folder: Path) -> None:
+    fill(folder, "small")
+    assert "large-v3" in run("list")
+    here = run("list", "--here")
+    assert ">*small" in here
+    assert "large-v3" not in here
+
+
+def test_a_model_is_measured_in_a_process_of_its_own(folder: Path) -> None:
+    shutil.copytree(WHISPER, folder / "whisper-espeak")
+    clip = FIXTURES / "whisper-espeak-samples" / "en_long.ogg"
+    told = run("bench", "whisper-espeak", "--file", str(clip))
+    found = catalogue.measured(folder)["whisper-espeak"]
+    assert found.speed > 0.5
+    assert 20 < found.memory_mb < 2_000
+    assert (found.device, found.compute_type) == ("cpu", "int8")
+    assert f"{found.memory_mb} MB" in told
+    assert "loads in" in run("warm", "whisper-espeak")
+
+
+def test_measuring_what_is_not_there_says_so(folder: Path) -> None:
+    with pytest.raises(CommandError, match="not on this machine"):
+        run("bench", "small")
+    with pytest.raises(CommandError, match="no Whisper model"):
+        run("warm", "smal")
+
+
+def test_only_what_lies_in_the_folder_is_removed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = fill(tmp_path_factory.mktemp("outside"), "precious")
+    fill(folder, "small")
+    (folder / "linked").symlink_to(outside)
+    cached = fill(folder, "models--Systran--faster-whisper-tiny/snapshots/1234")
+    for name in ("linked", str(outside), "../outside"):
+        with pytest.raises(CommandError, match="There is no model"):
+            run("remove", name, "--yes")
+    run("remove", "small", "--yes")
+    run("remove", "tiny", "--yes")
+    assert outside.exists()
+    assert not (folder / "small").exists()
+    assert not cached.parents[1].exists()
+
+
+FILES = {"config.json": b"{}", "model.bin": b"weights", "tokenizer.json": b"{}", "README.md": b"not wanted"}
+PIPELINE = {"config.yaml": b"pipeline: {}", "embedding/pytorch_model.bin": b"weights"}
+TOKEN = "hf_right"
+
+
+def hub_answer(asked: Asked) -> Reply:
+    """As much of the Hugging Face hub as a download needs; `pyannote/...` asks for a token whose owner agreed."""
+    path = asked.path.partition("?")[0]
+    gated = "/pyannote/" in path
+    if gated and asked.headers.get("authorization") != f"Bearer {TOKEN}":
+        return Reply(403, b"{}", {"X-Error-Code": "GatedRepo"})
+    if "/missing/" in path:
+        return Reply(404, b"{}", {"X-Error-Code": "RepoNotFound"})
+    files = PIPELINE if gated else FILES
+    if "/tree/" in path:
+        tree = [{"type": "file", "path": name, "size": len(files[name]), "oid": "b" * 40} for name in files]
+        return Reply(200, json.dumps(tree).encode(), {"Content-Type": "application/json"})
+    if path.startswith("/api/models/"):
+        siblings = [{"rfilename": name} for name in files]
+        body = json.dumps({"id": "x/y", "sha": "a" * 40, "siblings": siblings}).encode()
+        return Reply(200, body, {"Content-Type": "application/json"})
+    name = path.partition("/resolve/")[2].partition("/")[2]
+    return Reply(200, files[name], {"ETag": f'"{len(files[name])}"', "X-Repo-Commit": "a" * 40})
+
+
+@pytest.fixture
+def hub() -> Iterator[str]:
+    with serving() as server:
+        server.answer = hub_answer
+        yield server.url
+
+
+def test_a_model_is_fetched_with_what_it_needs_only(folder: Path, hub: str) -> None:
+    found = model_files.download("small", token="", endpoint=hub)
+    assert found == folder / "small"
+    assert (found / "model.bin").read_bytes() == b"weights"
+    assert not (found / "README.md").exists()
+    assert "small" in engines.installed()
+
+
+def test_a_gated_pipeline_needs_a_token_and_consent(folder: Path, hub: str, settings: Any) -> None:
+    settings.HF_TOKEN = ""
+    with pytest.raises(EngineError, match="set HF_TOKEN") as caught:
+        model_files.download("pyannote", token="", endpoint=hub)
+    assert caught.value.type == "model_gated"
+    settings.HF_TOKEN = "hf_of_somebody_else"
+    with pytest.raises(EngineError, match="the account that the token belongs to"):
+        model_files.download("pyannote", token="", endpoint=hub)
+    settings.HF_TOKEN = TOKEN
+    found = model_files.download("pyannote", token="", endpoint=hub)
+    assert (found / "config.yaml").read_bytes() == b"pipeline: {}"
+    assert found == folder / "speaker-diarization-community-1"
+    assert model_files.download("pyannote", token="", endpoint="http://127.0.0.1:9") == found, "nothing is asked again"
+
+
+def test_what_the_hub_does_not_have_is_said(folder: Path, hub: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        model_files.download("missing/model", token="", endpoint=hub)
+    assert caught.value.type == "model_missing"
+    with pytest.raises(EngineError) as caught:
+        model_files.download("small", token="", endpoint="http://127.0.0.1:9")
+    assert (caught.value.type, caught.value.retryable) == ("model_unreachable", True)
+    with pytest.raises(EngineError, match="no Whisper model called"):
+        model_files.download("smal", token="", endpoint=hub)
+
+
+def test_doctor_asks_whether_the_terms_were_accepted(hub: str) -> None:
+    name = "pyannote/speaker-diarization-community-1"
+    assert refusal(name, TOKEN, endpoint=hub) is None
+    assert "Accept its terms" in str(refusal(name, "hf_other", endpoint=hub))
+    assert "network" in str(refusal(name, TOKEN, endpoint="http://127.0.0.1:9"))

@@ -1,0 +1,99 @@
+"""`manage.py models list|download|remove|warm|bench`: the models on this machine."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.common.errors import ApplicationError
+from media.audio.errors import MediaError
+from transcription.asr.types import EngineError
+from transcription.services import engines, model_files, models
+
+DEMO = settings.BASE_DIR / "config" / "embedded" / "demo" / "team-meeting.mp3"
+COLUMNS = "{:<2}{:<20}{:<16}{:>9}{:>8}{:>8}{:>9}{:>9}  {}"
+HEADER = ("", "Model", "Engine", "Disk MB", "GPU GB", "Speed", "Errors", "Here", "Queue")
+
+
+class Command(BaseCommand):
+    help = "List the models with what they cost, download or remove one, load one to try it, or measure some here."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        listed = actions.add_parser("list", help="what there is; * is here, > is used where a job names none")
+        listed.add_argument("--here", action="store_true", help="only what is on this machine or a worker's")
+        fetched = actions.add_parser("download", help="fetch a model into MODEL_DIR; `pyannote` for speakers")
+        fetched.add_argument("name")
+        gone = actions.add_parser("remove", help="delete a model from MODEL_DIR")
+        gone.add_argument("name")
+        gone.add_argument("--yes", action="store_true", help="do not ask")
+        warmed = actions.add_parser(
+            "warm", help="load a model once, so that a broken one is found before a job finds it"
+        )
+        warmed.add_argument("name", nargs="?", default="auto")
+        measured = actions.add_parser("bench", help="measure speed and memory; the catalogue shows them afterwards")
+        measured.add_argument("names", nargs="*", default=["auto"])
+        measured.add_argument("--engine", default="auto")
+        measured.add_argument("--file", type=Path, default=DEMO, help="a recording; the demo meeting otherwise")
+        measured.add_argument("--here", action="store_true", help="in this process, and remember nothing")
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        try:
+            getattr(self, "_" + given["action"])(given)
+        except (EngineError, MediaError) as error:
+            raise CommandError(error.message) from None
+        except ApplicationError as error:
+            raise CommandError(error.detail) from None
+
+    def _list(self, given: dict[str, Any]) -> None:
+        self.stdout.write(COLUMNS.format(*HEADER))
+        for row in models.catalogue():
+            if row["is_present"] or not given["here"]:
+                self.stdout.write(_line(row))
+
+    def _download(self, given: dict[str, Any]) -> None:
+        folder = model_files.download(given["name"], token=settings.HF_TOKEN)
+        self.stdout.write(f"{given['name']} is in {folder}.")
+
+    def _remove(self, given: dict[str, Any]) -> None:
+        question = f"Delete the model “{given['name']}” from {settings.ASR_MODEL_DIR}? [y/N] "
+        if not given["yes"] and input(question).strip().lower() not in ("y", "yes"):
+            raise CommandError("Nothing was deleted.")
+        self.stdout.write(f"Deleted {model_files.remove(given['name'])}.")
+
+    def _warm(self, given: dict[str, Any]) -> None:
+        from transcription.runner import bench  # a web server has no runtimes, but may list models
+
+        engine, model = engines.choose("auto", given["name"])
+        _, seconds, megabytes = bench.load(engine, model)
+        self.stdout.write(f"{model} ({engine}) loads in {seconds:.1f} s and takes {megabytes} MB of memory.")
+
+    def _bench(self, given: dict[str, Any]) -> None:
+        from transcription.runner import bench
+
+        for name in given["names"] or ["auto"]:
+            engine, model = engines.choose(given["engine"], name)
+            if given["here"]:
+                self.stdout.write(bench.as_line(bench.measure(engine, model, given["file"])))
+                continue
+            found = bench.measure_apart(engine, model, given["file"])
+            self.stdout.write(
+                f"{model} ({engine}): {found.speed:.1f} seconds of sound a second, {found.memory_mb} MB, "
+                f"{found.device} {found.compute_type}".rstrip()
+            )
+
+
+def _line(row: dict[str, Any]) -> str:
+    mark = (">" if row["is_default"] else "") + ("*" if row["is_present"] else "")
+    measured = row["measured"]
+    figures = (row["disk_mb"], row["gpu_memory_gb"], row["relative_speed"], row["word_errors_english"])
+    here = f"{measured['speed']:.1f}x" if measured else None
+    cells = [
+        "–" if value is None else f"{value:g}" if not isinstance(value, str) else value for value in (*figures, here)
+    ]
+    return COLUMNS.format(mark, row["name"], row["engine"], *cells, row["queue"])

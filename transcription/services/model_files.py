@@ -1,0 +1,50 @@
+"""Models on this machine's disk: fetched by the operator, and removed again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from transcription.asr import hub
+from transcription.asr.diarize import pyannote_models
+from transcription.asr.engines.whisper_models import NAME, REPOSITORIES, find_model, is_model, missing, repository
+from transcription.asr.types import EngineError
+from transcription.configuration import model_dir, pyannote_config
+
+PYANNOTE = "pyannote"
+FILES = ("config.json", "model.bin", "preprocessor_config.json", "tokenizer.json", "vocabulary.*")
+
+
+def download(name: str, *, token: str, endpoint: str = "") -> Path:
+    """Fetch a model of the catalogue, any repository of converted Whisper models, or `pyannote`; where it lies now.
+
+    Raises EngineError.
+    """
+    if name == PYANNOTE:
+        config = pyannote_config()
+        return pyannote_models.find_pipeline(config) or pyannote_models.download(config, endpoint=endpoint)
+    known = name in REPOSITORIES or ("/" in name and NAME.fullmatch(name))
+    if not known:
+        raise missing(name, model_dir(), download_allowed=True)
+    folder = model_dir() / name
+    hub.download(repository(name), folder, files=FILES, token=token, endpoint=endpoint)
+    if not is_model(folder):
+        raise EngineError("model_broken", f"“{repository(name)}” holds no Whisper model in CTranslate2's format.")
+    return folder
+
+
+def remove(name: str) -> Path:
+    """Delete a model from the models' folder; what was deleted. Raises EngineError `model_missing`."""
+    found = pyannote_models.find_pipeline(pyannote_config()) if name == PYANNOTE else find_model(name, model_dir())
+    # SECURITY: only what lies in our folder is ours to delete, whatever a name or a link says.
+    if found is None or not found.resolve().is_relative_to(model_dir().resolve()):
+        raise EngineError("model_missing", f"There is no model “{name}” in {model_dir()}.")
+    place = _whole(found)
+    shutil.rmtree(place)
+    return place
+
+
+def _whole(folder: Path) -> Path:
+    """In the hub's layout a snapshot is only links: the repository's folder holds the bytes."""
+    cached = [parent for parent in folder.parents if parent.name.startswith("models--")]
+    return cached[0] if cached else folder
