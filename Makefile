@@ -89,8 +89,8 @@ lint: $(DEV_STAMP) ## ruff and the import rules
 format: $(DEV_STAMP) ## write the format that `make lint` wants
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-eval: $(RUN_STAMP) ## error rates on a folder with manifest.json (DATA=/a/folder)
-	@$(BIN)/python manage.py evaluate "$(or $(DATA),$(error make eval needs DATA=/a/folder))"
+eval: $(RUN_STAMP) ## error rates on a folder with manifest.json (DATA=/a/folder EVAL="--bare")
+	@$(BIN)/python manage.py evaluate "$(or $(DATA),$(error make eval needs DATA=/a/folder))" $(EVAL)
 
 docs-check: schema-check ## do the commands, links and codes in the docs hold?
 	@$(BIN)/pytest -q tests/docs tests/config/test_env_example.py

@@ -39,6 +39,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
 QUALITY_WARNINGS: Mapping[str, str] = MappingProxyType(
     {
         "silent": gettext_noop("There is nothing but digital silence in this file."),
+        "no_speech": gettext_noop("Hardly any speech was found in this file. Listen whether it is the right one."),
+        "noisy": gettext_noop(
+            "There is much noise behind the voices, so expect more mistakes. Record closer to the microphone next time."
+        ),
         "quiet": gettext_noop("The sound is very quiet. Record closer to the microphone, or turn on loudness."),
         "clipping": gettext_noop("The sound is overdriven in places. Lower the recording level next time."),
         "dual_mono": gettext_noop("Both channels carry the same sound, so they cannot tell speakers apart."),

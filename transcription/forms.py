@@ -16,7 +16,7 @@ from transcription.asr.metrics.words import Folding
 from transcription.asr.options import METHODS
 from transcription.asr.text.arabic import ArabicOptions
 from transcription.services.evaluations import LONGEST_REFERENCE, text_of_file
-from transcription.services.languages import LANGUAGES
+from transcription.services.languages import LANGUAGES, language_name
 from transcription.services.search import Search
 from transcription.services.selectors import STATES, RecordingFilter
 
@@ -55,7 +55,7 @@ class OptionsForm(forms.Form):
 
     def __init__(self, *args: Any, languages: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [(code, LANGUAGES[code]) for code in languages]
+        known = [(code, language_name(code)) for code in languages]
         choose(self.fields["language"], [("", _("As usual")), ("auto", _("Detect language")), *known])
 
     def options(self) -> dict[str, Any]:
@@ -108,7 +108,12 @@ class TranscribeForm(OptionsForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("One a line. The recognizer listens for them."),
     )
-    enhance = forms.MultipleChoiceField(label=_("Sound"), choices=ENHANCEMENTS, required=False)
+    enhance = forms.MultipleChoiceField(
+        label=_("Sound"),
+        choices=ENHANCEMENTS,
+        required=False,
+        help_text=_("Off as a rule: recognizers are trained on noise, and reducing it can add mistakes."),
+    )
 
     def __init__(self, *args: Any, engines: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

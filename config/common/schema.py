@@ -26,6 +26,7 @@ REFUSALS = {
     413: ("TooLarge", "More bytes than allowed."),
     415: ("UnsupportedType", "The body is not of a kind that this address reads."),
     422: ("Invalid", "Some fields are not right; `errors` names each."),
+    428: ("PreconditionRequired", "Send the version that you changed in If-Match."),
     429: ("TooManyRequests", "Wait for `Retry-After` seconds."),
     503: ("Unavailable", "Try again after `Retry-After` seconds."),
 }

@@ -173,6 +173,12 @@ class MediaQualitySerializer(serializers.Serializer[Any]):
     peak_dbfs = serializers.FloatField(allow_null=True)
     clipped_share = serializers.FloatField()
     dual_mono = serializers.BooleanField()
+    speech_share = serializers.FloatField(
+        required=False, allow_null=True, help_text="0 to 1; of long recordings estimated from five minutes of it."
+    )
+    snr_db = serializers.FloatField(
+        required=False, allow_null=True, help_text="Speech above steady noise, an estimate; null without speech."
+    )
     warnings = QualityWarningSerializer(many=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ from av.container import InputContainer
 
 from media.audio.frames import timed_frames
 from media.audio.graph import FILTERS, Pipeline, Recipe, Samples, frame_kind
+from media.audio.noise import NOISE_SAMPLE_MS, noise_floor
 from media.audio.source import audio_stream, open_source
 
 SAMPLE_RATE = 16_000
@@ -72,6 +74,8 @@ def _samples(milliseconds: int, sample_rate: int) -> int:
 def _run(path: str | Path, recipe: Recipe, start_ms: int, end_ms: int | None) -> Iterator[Samples]:
     first = _samples(start_ms, recipe.sample_rate)
     last = None if end_ms is None else _samples(end_ms, recipe.sample_rate)
+    if "denoise" in recipe.filters:
+        recipe = replace(recipe, noise_floor_db=_noise_floor(path, recipe, start_ms, end_ms))
     with open_source(path) as container:
         index = None
         for at, block in _blocks(container, audio_stream(container), recipe, start_ms / 1000):
@@ -82,6 +86,12 @@ def _run(path: str | Path, recipe: Recipe, start_ms: int, end_ms: int | None) ->
             index += block.shape[1]
             if last is not None and index >= last:
                 return
+
+
+def _noise_floor(path: str | Path, recipe: Recipe, start_ms: int, end_ms: int | None) -> int:
+    """Of the first minute of what will be decoded, read once more than needed for the sound itself."""
+    heard_ms = start_ms + NOISE_SAMPLE_MS
+    return noise_floor(_run(path, replace(recipe, filters=()), start_ms, min(end_ms or heard_ms, heard_ms)))
 
 
 def _blocks(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from errno import EAGAIN
 from types import MappingProxyType
@@ -18,27 +18,35 @@ from media.audio.frames import buffer_source, silence
 
 Samples: TypeAlias = NDArray[np.float32]
 
-# Enhancement, after resampling, all streaming: rumble away, even loudness, broadband noise down.
-# afftdn answers 25 ms late; `{lag}` samples are added behind and cut off in front, so that time stays.
+# Enhancement, after resampling, all streaming, in this order whatever the order asked for: rumble and hum away, steady
+# noise down, even loudness. Three sections make a Butterworth of the sixth order: 50 Hz falls by 30 dB, 60 Hz by 21 dB.
+# afftdn answers 25 ms late; `{lag}` samples are added behind and cut off in front, so that time stays. Its own search
+# for the noise (tn=1) finds none under speech, so `{floor}` is measured before. loudnorm hits its target more exactly
+# than dynaudnorm, at 25 times the cost.
 FILTERS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
     {
-        "highpass": (("highpass", "f=80"),),
-        "loudness": (("dynaudnorm", "f=250:g=15:p=0.9:m=15"),),
-        "denoise": (("apad", "pad_len={lag}"), ("afftdn", "nr=12:tn=1"), ("atrim", "start_sample={lag}")),
+        "highpass": tuple(("highpass", f"f=90:t=q:w={q}") for q in (0.5176, 0.7071, 1.9319)),
+        "denoise": (("apad", "pad_len={lag}"), ("afftdn", "nr=12:nf={floor}"), ("atrim", "start_sample={lag}")),
+        "loudness": (("dynaudnorm", "f=500:g=15:p=0.9:m=100:r=0.2"),),
     }
 )
 DENOISE_LAG_S = 0.025
+LOWEST_FLOOR_DB, HIGHEST_FLOOR_DB = -80, -20  # what afftdn takes
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What should come out. `channels` None keeps the source's own; `channel` picks one, None mixes all."""
+    """What should come out. `channels` None keeps the source's own; `channel` picks one, None mixes all.
+
+    `noise_floor_db`: how loud the noise is that "denoise" takes away, in dBFS.
+    """
 
     sample_rate: int
     channels: int | None = 1
     channel: int | None = None
     filters: tuple[str, ...] = ()
     block_samples: int = 160_000
+    noise_floor_db: int = LOWEST_FLOOR_DB
 
 
 def frame_kind(frame: AudioFrame) -> tuple[str, str, int]:
@@ -124,11 +132,22 @@ def _steps(frame: AudioFrame, recipe: Recipe) -> Iterator[tuple[str, str]]:
     elif recipe.channels is None:
         layouts = None
     yield "aformat", wanted + (f":channel_layouts={layouts}" if layouts else "")
-    for name in recipe.filters:
-        for step, arguments in FILTERS[name]:
-            yield step, arguments.format(lag=round(DENOISE_LAG_S * recipe.sample_rate))
+    lag = round(DENOISE_LAG_S * recipe.sample_rate)
+    for name in FILTERS:
+        for step, arguments in FILTERS[name] if name in recipe.filters else ():
+            yield step, arguments.format(lag=lag, floor=recipe.noise_floor_db)
     if recipe.filters:
         yield "aformat", wanted + (f":channel_layouts={layouts}" if layouts else "")
+
+
+def described(filters: Collection[str]) -> dict[str, list[str]]:
+    """What each of the filters does, in FFmpeg's words and in the order in which it is done."""
+    words = {"lag": f"{DENOISE_LAG_S:g}s", "floor": "measured"}
+    return {
+        name: [f"{step}={arguments.format(**words)}" for step, arguments in steps]
+        for name, steps in FILTERS.items()
+        if name in filters
+    }
 
 
 def _mix(count: int, channels: int) -> str:

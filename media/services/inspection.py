@@ -15,6 +15,7 @@ import orjson
 from media.audio.decode import SAMPLE_RATE, decode_channels
 from media.audio.errors import MediaError
 from media.audio.levels import LevelMeter, Levels
+from media.audio.noise import SpeechLevels, SpeechMeter
 from media.audio.peaks import PeakCollector, Peaks
 from media.audio.probe import Probe, probe
 from media.audio.script import read_script, script_duration_ms
@@ -36,6 +37,8 @@ CONTENT_TYPES = {
 }
 TOO_QUIET_LUFS = -35.0
 MUCH_CLIPPING = 0.001
+LITTLE_SNR_DB = 10.0
+LITTLE_SPEECH = 0.02
 
 Check = Callable[[], None]
 """Called between pieces of work; what it raises ends the inspection."""
@@ -62,8 +65,8 @@ def inspect(path: Path, folder: Path, *, max_duration_ms: int, check: Check, scr
         return _as_if_spoken(script, max_duration_ms)
     found = probe(path, max_duration_ms, on_progress=lambda _ms: check())
     check()
-    waveform, levels = _listen(path, check)
-    metadata = {**_described(found), "quality": _quality(levels, found)}
+    waveform, levels, speech = _listen(path, found.duration_ms, check)
+    metadata = {**_described(found), "quality": _quality(levels, speech, found)}
     playback = None
     if playback_plan(found) is not PlaybackPlan.NONE:
         playback = folder / "playback.m4a"
@@ -92,15 +95,17 @@ def content_type_of(found: Probe) -> str:
     return table.get(found.container, "application/octet-stream")
 
 
-def _listen(path: Path, check: Check) -> tuple[bytes, Levels]:
-    """One pass over the sound for both the waveform and its levels."""
-    peaks, meter = PeakCollector(SAMPLE_RATE), None
+def _listen(path: Path, duration_ms: int, check: Check) -> tuple[bytes, Levels, SpeechLevels]:
+    """One pass over the sound for the waveform, its levels, and its speech and noise."""
+    peaks, speech, meter = PeakCollector(SAMPLE_RATE), SpeechMeter(duration_ms), None
     for block in decode_channels(path):
         check()
         meter = meter or LevelMeter(block.shape[0], SAMPLE_RATE)
         meter.add(block)
-        peaks.add(block.mean(axis=0))
-    return orjson.dumps(peaks.result()), (meter or LevelMeter()).result()
+        mixed = block.mean(axis=0)
+        peaks.add(mixed)
+        speech.add(mixed)
+    return orjson.dumps(peaks.result()), (meter or LevelMeter()).result(), speech.result()
 
 
 def _described(found: Probe) -> dict[str, Any]:
@@ -111,14 +116,17 @@ def _described(found: Probe) -> dict[str, Any]:
     return described
 
 
-def _quality(levels: Levels, found: Probe) -> dict[str, Any]:
-    loud = levels.loudness_lufs
+def _quality(levels: Levels, speech: SpeechLevels, found: Probe) -> dict[str, Any]:
+    loud, silent = levels.loudness_lufs, levels.peak_dbfs is None
     warnings = {
-        "silent": levels.peak_dbfs is None,
+        "silent": silent,
+        "no_speech": not silent and speech.speech_share is not None and speech.speech_share < LITTLE_SPEECH,
         "quiet": loud is not None and loud < TOO_QUIET_LUFS,
+        "noisy": speech.snr_db is not None and speech.snr_db < LITTLE_SNR_DB,
         "clipping": levels.clipped_share > MUCH_CLIPPING,
         "dual_mono": levels.dual_mono,
         "narrow_band": found.sample_rate < SAMPLE_RATE,
     }
-    measured = {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(levels).items()}
-    return {**measured, "warnings": [name for name, here in warnings.items() if here]}
+    measured = {**asdict(levels), **asdict(speech)}
+    rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in measured.items()}
+    return {**rounded, "warnings": [name for name, here in warnings.items() if here]}

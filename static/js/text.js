@@ -36,6 +36,14 @@ export function clock(seconds) {
 }
 
 /**
+ * "ar" -> "Arabic", in the reader's language
+ * @param {string} code
+ */
+export function languageName(code) {
+  return new Intl.DisplayNames([language], { type: "language" }).of(code) ?? code;
+}
+
+/**
  * @param {number} number
  * @param {string} unit of Intl
  */

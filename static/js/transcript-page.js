@@ -37,7 +37,7 @@ function begin(root, layout) {
   Object.assign(state, { transcript, user, version, locked, duration, canEdit: layout.can_edit });
   const model = new Model();
   model.setSpeakers(layout.speakers);
-  const painter = new Painter(model, layout.reasons);
+  const painter = new Painter(model, layout.reasons, layout.mixed);
   const blocks = new Blocks(root, layout, model, painter);
   const history = new History();
   const editor = new Editor(model, blocks, painter, new Queue(model, history), history);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from transcription.asr import pipeline
+from transcription.asr.types import Result
 from transcription.runner.evaluation import ManifestError, read_manifest
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -21,11 +24,8 @@ def write(folder: Path, rows: object) -> None:
 
 
 def table(folder: Path, *arguments: str) -> dict[str, list[str]]:
-    out = StringIO()
-    call_command("evaluate", str(folder), *arguments, stdout=out, stderr=StringIO())
-    rows = [
-        [cell.strip() for cell in line.strip("| ").split("|")] for line in out.getvalue().splitlines() if "|" in line
-    ]
+    lines = told(str(folder), *arguments).splitlines()
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if "|" in line]
     return {row[0]: row[1:] for row in rows}
 
 
@@ -45,13 +45,38 @@ def test_words_speakers_channels_and_broken_files(tmp_path: Path) -> None:
         ],
     )
     found = table(tmp_path, "--engine", "fake")
-    assert found["said.txt"][:4] == ["en", "real", "6", "16.7%"], "one word of six, digits folded to words"
-    assert found["said.txt"][5].endswith("%")
+    assert found["said.txt"][:5] == ["fake · fake", "en", "real", "6", "16.7%"], (
+        "one word of six, digits folded to words"
+    )
+    assert found["said.txt"][7].endswith("%")
     assert found["broken.mp3"][-1] == "not_media"
     assert found["silence.wav"][-1] == "no_speech"
     assert found["gone.wav"][-1] == "missing"
-    assert found["1 file"][:3] == ["en", "all real", "6"]
-    assert table(tmp_path, "--engine", "fake", "--digits", "--only", "said")["said.txt"][3] == "66.7%"
+    assert found["1 file"][:4] == ["fake · fake", "en", "all real", "6"]
+    assert table(tmp_path, "--engine", "fake", "--digits", "--only", "said")["said.txt"][4] == "66.7%"
+
+
+def test_the_engine_alone_beside_the_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine alone hears it all; the pipeline is made to lose its last words, and the table says so."""
+    (tmp_path / "said.txt").write_text("Good morning all. One two three.", encoding="utf-8")
+    write(tmp_path, [{"file": "said.txt", "language": "en", "reference": "Good morning all. 1 2 3."}])
+    arguments = (str(tmp_path), "--engine", "fake", "--bare")
+    assert told(*arguments).endswith("Worse than the bare engine: none of 1.\n")
+    whole = pipeline.assemble
+    monkeypatch.setattr(pipeline, "assemble", lambda *given, **named: _shortened(whole(*given, **named)))
+    text = told(*arguments)
+    assert text.endswith("Worse than the bare engine: said.txt (fake · fake) of 1.\n")
+    assert "| 6 | 50.0% | 0.0% |" in text
+
+
+def _shortened(result: Result) -> Result:
+    return replace(result, segments=(replace(result.segments[0], text="Good morning all."),))
+
+
+def told(*arguments: str) -> str:
+    out = StringIO()
+    call_command("evaluate", *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
 
 
 def test_the_same_measure_as_for_whisper_by_language(tmp_path: Path) -> None:

@@ -262,6 +262,7 @@ def test_engines_say_what_they_can_do(api: Api, bob: Any) -> None:
     assert {"embedded", "faster_whisper", "fake"} <= set(engines)
     assert engines["fake"]["is_default"]
     assert engines["embedded"]["languages"] == ["en"]
+    assert (engines["fake"]["mixed_languages"], engines["embedded"]["mixed_languages"]) == (True, False)
 
 
 def test_a_key_with_the_scope_may_and_one_without_may_not(

@@ -58,6 +58,17 @@ def test_the_machines_result_says_the_same_as_the_rows(organization: Organizatio
     assert transcript.provenance == {"engine": "fake", "model": "fake", "job": str(job.pk), "tadwin": ANY}
 
 
+def test_what_was_done_to_the_sound_is_said_and_done(organization: Organization, media_storage: MediaStorage) -> None:
+    job = short_job(organization)
+    plain = {**job.options, "vad": {"enabled": False, "min_silence_ms": 500}}
+    Job.objects.filter(pk=job.pk).update(options={**plain, "enhance": ["loudness", "highpass"]})
+    run_all()
+    said = Job.objects.get(pk=job.pk).transcript.provenance["enhance"]
+    assert said["loudness"] == ["dynaudnorm=f=500:g=15:p=0.9:m=100:r=0.2"]
+    assert {step.split("=")[0] for step in said["highpass"]} == {"highpass"}
+    assert "denoise" not in said
+
+
 def test_silence_completes_with_a_warning(organization: Organization, media_storage: MediaStorage) -> None:
     job = short_job(organization)
     run_all()

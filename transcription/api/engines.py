@@ -57,7 +57,7 @@ class DialectView(TenantAPIView):
         values = validated(serializers.ChangeDialectSerializer, request.data)
         return self._answer(dialects.change(caller=self.caller, code=code, **values))
 
-    @extend_schema(operation_id="dialects_reset", responses=serializers.DialectSerializer)
+    @extend_schema(operation_id="dialects_reset", responses={200: serializers.DialectSerializer})
     def delete(self, request: Request, code: str) -> Response:
         """Back to ours; answers it."""
         return self._answer(dialects.reset(caller=self.caller, code=code))

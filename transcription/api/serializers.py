@@ -38,7 +38,11 @@ class JobOptionsSerializer(StrictSerializer):
 
     engine = serializers.CharField(max_length=40, required=False)
     model = serializers.CharField(max_length=200, required=False)
-    language = serializers.RegexField(r"^(auto|[a-z]{2,3})$", required=False, help_text="ISO 639 code or `auto`.")
+    language = serializers.RegexField(
+        r"^(auto|multi|[a-z]{2,3})$",
+        required=False,
+        help_text="ISO 639 code, `auto`, or `multi`: several, told for each segment.",
+    )
     dialect = serializers.ChoiceField(
         list(DIALECTS), allow_null=True, required=False, help_text="Of Arabic; see `dialects`."
     )
@@ -48,7 +52,10 @@ class JobOptionsSerializer(StrictSerializer):
     channels = serializers.ChoiceField(["mix", "split"], required=False)
     vad = VadSerializer(required=False)
     enhance = serializers.ListField(
-        child=serializers.ChoiceField(["denoise", "loudness", "highpass"]), max_length=3, required=False
+        child=serializers.ChoiceField(["denoise", "loudness", "highpass"]),
+        max_length=3,
+        required=False,
+        help_text="What is done to the sound first. Nothing by default.",
     )
     alignment = serializers.ChoiceField(["auto", "off"], required=False)
     vocabulary = serializers.ListField(child=serializers.CharField(max_length=100), max_length=500, required=False)
@@ -252,6 +259,7 @@ class EngineSerializer(serializers.Serializer[Any]):
     confidence = serializers.BooleanField()
     translation = serializers.BooleanField()
     detects_language = serializers.BooleanField()
+    mixed_languages = serializers.BooleanField(help_text="Takes `multi` as language.")
     remote = serializers.BooleanField()
     hints = serializers.ChoiceField(
         ["none", "prompt", "terms"],

@@ -7,14 +7,21 @@ from dataclasses import replace
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from transcription.asr.segments import split
 from transcription.asr.types import Segment, Turn, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
+    Times = NDArray[np.int64]
+
 MAX_WORD_MS = 600  # recognizers stretch a last word over the silence behind it
 NEAREST_MS = 1_500
+BLOCK_WORDS = 20_000  # decided at once: many speakers need memory for each
 TIE_SHARE = 0.8
 ISLAND_WORDS = 2
 ISLAND_MS = 350
@@ -23,12 +30,18 @@ ISLAND_PAUSE_MS = 210
 
 
 class TurnIndex:
-    """Turns for questions about a time: the ends' prefix maximum lets a search skip all turns that are over."""
+    """Turns for questions about times, one or many at once, each by binary search.
+
+    The ends' prefix maximum lets a search skip all turns that are over. How long each speaker has spoken up to a time
+    is a line with bends at the turns' edges, so that its difference tells who speaks how much within a stretch.
+    """
 
     def __init__(self, turns: Iterable[Turn]) -> None:
         self._turns = sorted(turns, key=lambda turn: (turn.start_ms, turn.end_ms))
         self._starts = [turn.start_ms for turn in self._turns]
         self._latest_ends = list(accumulate((turn.end_ms for turn in self._turns), max))
+        self._names = list(dict.fromkeys(turn.speaker for turn in self._turns))
+        self._edges, self._voices, self._spoken = _bends(self._turns, self._names)
 
     def overlaps(self, start_ms: int, end_ms: int) -> dict[str, int]:
         """Milliseconds of each speaker within a stretch of time."""
@@ -42,15 +55,61 @@ class TurnIndex:
 
     def nearest(self, at_ms: int) -> str | None:
         """The speaker of the turn whose edge is nearest, if that is within 1.5 s."""
-        last = bisect_left(self._starts, at_ms + NEAREST_MS)
-        first = bisect_left(self._latest_ends, at_ms - NEAREST_MS)
-        near = self._turns[first:last]
-        best = min(near, key=lambda turn: _distance(turn, at_ms), default=None)
-        return best.speaker if best and _distance(best, at_ms) <= NEAREST_MS else None
+        return self._nearest(np.array([at_ms], np.int64))[0]
+
+    def clearly(self, starts: Times, ends: Times) -> tuple[list[str | None], list[int]]:
+        """Who has most of each stretch, or is nearest where nobody has any; and the indices of the near ties."""
+        if not self._turns:
+            return [None] * len(starts), []
+        shared = self._spoken_until(ends) - self._spoken_until(starts)
+        best, rows = shared.argmax(axis=1), np.arange(len(shared))
+        most = shared[rows, best]
+        shared[rows, best] = 0
+        second = shared.max(axis=1)
+        found: list[str | None] = np.array(self._names, object)[best].tolist()
+        gaps = np.flatnonzero(most <= 0)
+        for at, speaker in zip(gaps.tolist(), self._nearest((starts[gaps] + ends[gaps]) // 2), strict=True):
+            found[at] = speaker
+        return found, np.flatnonzero((second > 0) & (second > TIE_SHARE * most)).tolist()
+
+    def _spoken_until(self, times: Times) -> Times:
+        """Milliseconds that each speaker has spoken before each time, shape (times, speakers)."""
+        at = np.maximum(np.searchsorted(self._edges, times, side="right") - 1, 0)
+        spoken: Times = self._spoken[at] + self._voices[at] * (times - self._edges[at])[:, None]
+        return spoken
+
+    def _nearest(self, times: Times) -> list[str | None]:
+        """Of the turns that began, the one that ends last, or the next to begin, whichever is nearer."""
+        if not self._turns:
+            return [None] * len(times)
+        starts, ends = np.array(self._starts), np.array(self._latest_ends)
+        after = np.searchsorted(starts, times, side="right")
+        latest = ends[np.maximum(after, 1) - 1]
+        behind = np.where(after > 0, np.maximum(times - latest, 0), NEAREST_MS + 1)
+        ahead = np.where(after < len(starts), starts[np.minimum(after, len(starts) - 1)] - times, NEAREST_MS)
+        is_begun = behind <= ahead
+        chosen = np.where(is_begun, np.searchsorted(ends, np.minimum(times, latest)), after)
+        near = np.where(is_begun, behind <= NEAREST_MS, ahead < NEAREST_MS)
+        pairs = zip(chosen.tolist(), near.tolist(), strict=True)
+        return [self._turns[at].speaker if is_near else None for at, is_near in pairs]
 
 
-def _distance(turn: Turn, at_ms: int) -> int:
-    return max(turn.start_ms - at_ms, at_ms - turn.end_ms, 0)
+def _bends(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Times, Times, Times]:
+    """When voices set in or stop; how many of each speaker there are from then on, and what they spoke until then."""
+    real = [turn for turn in turns if turn.end_ms > turn.start_ms]
+    number = {name: at for at, name in enumerate(names)}
+    who = np.array([number[turn.speaker] for turn in real], np.int64)
+    starts = np.array([turn.start_ms for turn in real], np.int64)
+    ends = np.array([turn.end_ms for turn in real], np.int64)
+    before = starts[:1] - 1 if real else np.zeros(1, np.int64)  # a time without voices, for all that comes before
+    edges = np.unique(np.concatenate([before, starts, ends]))
+    voices = np.zeros((len(edges), len(names)), np.int64)
+    np.add.at(voices, (np.searchsorted(edges, starts), who), 1)
+    np.add.at(voices, (np.searchsorted(edges, ends), who), -1)
+    voices = voices.cumsum(axis=0)
+    spoken = np.zeros_like(voices)
+    spoken[1:] = (voices[:-1] * np.diff(edges)[:, None]).cumsum(axis=0)
+    return edges, voices, spoken
 
 
 def attribute(segments: Sequence[Segment], turns: Iterable[Turn]) -> tuple[Segment, ...]:
@@ -80,11 +139,28 @@ def _of_stretch(segment: Segment, index: TurnIndex) -> str | None:
     return max(shared, key=shared.__getitem__) if shared else index.nearest((segment.start_ms + segment.end_ms) // 2)
 
 
+def speakers_of(words: Sequence[Word], turns: Iterable[Turn]) -> list[str | None]:
+    """Who says each word, by the rules of `attribute`; None where nobody is near."""
+    return _smooth(words, _speakers(words, TurnIndex(turns)))
+
+
 def _speakers(words: Sequence[Word], index: TurnIndex) -> list[str | None]:
+    """Most words have one answer and get it all at once; near ties look at the word before, one by one."""
     found: list[str | None] = []
-    for word in words:
-        found.append(word.speaker or _of_word(word, index, found[-1] if found else None))
+    for first in range(0, len(words), BLOCK_WORDS):
+        block = words[first : first + BLOCK_WORDS]
+        best, close = index.clearly(*_times(block))
+        found.extend(word.speaker or speaker for word, speaker in zip(block, best, strict=True))
+        for at in close:
+            if not block[at].speaker:
+                found[first + at] = _of_word(block[at], index, found[first + at - 1] if first + at else None)
     return found
+
+
+def _times(words: Sequence[Word]) -> tuple[Times, Times]:
+    starts = np.fromiter((word.start_ms for word in words), np.int64, len(words))
+    ends = np.fromiter((word.end_ms for word in words), np.int64, len(words))
+    return starts, np.minimum(ends, starts + MAX_WORD_MS)
 
 
 def _of_word(word: Word, index: TurnIndex, before: str | None) -> str | None:

@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args
 Method = Literal["auto", "pyannote", "channel", "embedded"]
 METHODS: tuple[Method, ...] = get_args(Method)
 Enhancement = Literal["denoise", "loudness", "highpass"]
+# As `language`: the recording mixes several, and each stretch of speech has its own.
+MULTI = "multi"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from media.audio.decode import decode, decode_channels, write_flac
+from media.audio.graph import described
 from media.audio.script import read_script
 from media.audio.vad import speech_spans
 from transcription.asr import hallucinations
@@ -28,6 +29,7 @@ from transcription.asr.diarize.pyannote_models import PyannoteConfig, missing
 from transcription.asr.engines.script import script_chunks, script_turns
 from transcription.asr.postprocess import join, language_of, warnings_of
 from transcription.asr.replacements import Change, replaced
+from transcription.asr.retime import retime
 from transcription.asr.segments import mean_confidence
 from transcription.asr.types import Chunk, Diarization, EngineError, Notice, Recognition, Result, Span, gettext_noop
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from transcription.asr.align.base import Aligner
     from transcription.asr.engines.base import Engine
     from transcription.asr.options import Options
     from transcription.asr.types import Context, Segment
@@ -63,6 +66,10 @@ NOT_SEPARATED = Notice(
 )
 PYANNOTE_FAILED = Notice(
     "pyannote_failed", gettext_noop("pyannote could not tell the speakers apart, so the built-in method did.")
+)
+ALIGNMENT_FAILED = Notice(
+    "alignment_failed",
+    gettext_noop("The alignment model failed, so the times of words are the recognizer's own."),
 )
 NO_SPEECH = Notice("no_speech", gettext_noop("No speech was found in this recording."))
 
@@ -191,8 +198,11 @@ def transcribe(
     context: Context,
     *,
     language: tuple[str, float] | None = None,
+    aligner_of: Callable[[str], Aligner | None] | None = None,
 ) -> Recognition:
     """What the engine hears in the chunk. `language`: what all chunks agreed on; it counts where the job said "auto".
+
+    `aligner_of`: a language's alignment model, where there is one.
 
     Segments of one channel among several carry their channel as speaker, "S1" for the first. Raises `EngineError`
     and lets `Stopped` pass through.
@@ -201,12 +211,26 @@ def transcribe(
     heard = engine.transcribe(chunk, replace(options, language=agreed[0]) if agreed else options, context)
     if agreed:
         heard = replace(heard, language=agreed[0], language_confidence=agreed[1])
+    if aligner_of is not None and options.alignment == "auto" and options.task == "transcribe" and len(chunk.samples):
+        heard = _aligned(heard, chunk, aligner_of, context)
     if heard.segments:
         heard = replace(heard, segments=hallucinations.flag_silence(heard.segments, _heard_speech(chunk, options)))
     if chunk.channel is None:
         return heard
     speaker = f"S{chunk.channel + 1}"
     return replace(heard, segments=tuple(_said_by(segment, speaker) for segment in heard.segments))
+
+
+def _aligned(
+    heard: Recognition, chunk: Chunk, aligner_of: Callable[[str], Aligner | None], context: Context
+) -> Recognition:
+    """With better times. A model that fails costs nothing but them."""
+    try:
+        done = retime(chunk, heard.segments, aligner_of, beat=lambda: context.progress(chunk.end_ms - chunk.start_ms))
+    except (EngineError, RuntimeError, ValueError, OSError, MemoryError) as error:
+        logger.warning("alignment_failed: %s: %s", type(error).__name__, error)
+        return replace(heard, warnings=(*heard.warnings, ALIGNMENT_FAILED))
+    return replace(heard, segments=done.segments, aligned=done.languages)
 
 
 def _heard_speech(chunk: Chunk, options: Options) -> Sequence[Span]:
@@ -309,11 +333,18 @@ def assemble(
         provenance={
             "engine": options.engine,
             "model": options.model,
+            **_languages(recognitions, segments),
             **_method(diarization),
             **_glossary(options, changes),
+            **_enhancement(options),
             **provenance,
         },
     )
+
+
+def _enhancement(options: Options) -> dict[str, object]:
+    """What was done to the sound before it was listened to."""
+    return {"enhance": described(options.enhance)} if options.enhance else {}
 
 
 def _metrics(segments: Sequence[Segment]) -> dict[str, float | int | None]:
@@ -325,6 +356,14 @@ def _metrics(segments: Sequence[Segment]) -> dict[str, float | int | None]:
         "speech_ms": sum(segment.end_ms - segment.start_ms for segment in segments),
         "confidence": mean_confidence(words),
     }
+
+
+def _languages(recognitions: Sequence[Recognition], segments: Sequence[Segment]) -> dict[str, object]:
+    """Which languages are mixed, where there are several, and whose words were timed by a model of their own."""
+    spoken = sorted({segment.language for segment in segments if segment.language})
+    aligned = sorted({language for recognition in recognitions for language in recognition.aligned})
+    mixed: dict[str, object] = {"languages": spoken} if len(spoken) > 1 else {}
+    return mixed | ({"alignment": "wav2vec2", "aligned_languages": aligned} if aligned else {})
 
 
 def _method(diarization: Diarization | None) -> dict[str, object]:

@@ -41,6 +41,7 @@ def recognition_to_json(recognition: Recognition) -> Json:
         "language": recognition.language,
         "language_confidence": recognition.language_confidence,
         "warnings": _notices_to_json(recognition.warnings),
+        "aligned": list(recognition.aligned),
     }
 
 
@@ -50,6 +51,7 @@ def recognition_from_json(data: Json) -> Recognition:
         data["language"],
         data["language_confidence"],
         _notices_from_json(data["warnings"]),
+        tuple(data.get("aligned", ())),
     )
 
 

@@ -90,12 +90,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What an engine heard in one chunk. Times are in recording time, not chunk time."""
+    """What an engine heard in one chunk. Times are in recording time, not chunk time.
+
+    `aligned`: the languages whose words got their times from an alignment model of their own.
+    """
 
     segments: tuple[Segment, ...]
     language: str | None = None
     language_confidence: float | None = None
     warnings: tuple[Notice, ...] = ()
+    aligned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

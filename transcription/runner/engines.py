@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 
 from transcription.asr import pipeline
+from transcription.asr.align import wav2vec2
 from transcription.asr.diarize import pyannote
 from transcription.asr.engines import registry
 from transcription.asr.engines.base import EngineConfig
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from transcription.asr.align.base import Aligner
     from transcription.asr.engines.base import Engine, Provides
     from transcription.asr.options import Options
     from transcription.asr.types import Diarization
 
 # How often loaded models are looked at, beside the look after each task.
 IDLE_LOOK_SECONDS = 60.0
+ALIGNER = "wav2vec2"
 
 
 @cache
@@ -32,6 +35,12 @@ def _loaded() -> EngineCache:
     """One cache a process, made after the fork."""
     threading.Thread(target=_unload_by_and_by, name="unload-idle", daemon=True).start()
     return EngineCache(max_loaded=settings.ASR_MAX_LOADED_MODELS, engines=_engines())
+
+
+@cache
+def _aligners() -> EngineCache:
+    """Beside the engines', so that no aligner pushes an engine out. Two, for recordings that mix two languages."""
+    return EngineCache(max_loaded=2, engines={ALIGNER: "transcription.asr.align.wav2vec2.Wav2Vec2Aligner"})
 
 
 def describe(engine: str) -> Provides:
@@ -68,9 +77,18 @@ def load(engine: str, model: str) -> Engine:
     return _loaded().get(engine, engine_config(engine, model))
 
 
+def aligner(language: str) -> Aligner | None:
+    """The language's alignment model, loaded once a process; None where there is none. Raises EngineError."""
+    folder = wav2vec2.find_model(language, model_dir())
+    if folder is None:
+        return None
+    return cast("Aligner", _aligners().get(ALIGNER, engine_config(ALIGNER, str(folder))))
+
+
 def unload_idle() -> int:
     """Free the memory of models nobody used for a while."""
     ended = pyannote.stop_all(idle_s=settings.ASR_IDLE_UNLOAD_SECONDS)
+    ended += _aligners().unload_idle(settings.ASR_IDLE_UNLOAD_SECONDS)
     return ended + _loaded().unload_idle(settings.ASR_IDLE_UNLOAD_SECONDS)
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from media.audio.errors import MediaError
+from transcription.asr import pipeline
 from transcription.asr.metrics.reference import decode_text, format_of, read_reference
 from transcription.asr.metrics.speakers import SpeakerErrors, read_rttm, speaker_errors
 from transcription.asr.metrics.words import Counts, Folding, compare
-from transcription.asr.options import Options
-from transcription.asr.types import EngineError, Result, Turn
+from transcription.asr.options import Options, VadOptions
+from transcription.asr.types import EngineError, Result, Segment, Turn
+from transcription.runner import engines
 from transcription.runner.local import recognize
+
+WHOLE_MS = 24 * 3_600_000
 
 
 class ManifestError(Exception):
@@ -40,9 +44,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a case. `problem`: the type of the refusal, and a sentence."""
+    """What came of a case. `engine`: with its model. `problem`: the type of the refusal, and a sentence.
+
+    `bare`: the words that the engine hears alone, where that was asked for.
+    """
 
     case: Case
+    engine: str = ""
     seconds: float = 0.0
     audio_ms: int = 0
     words: Counts | None = None
@@ -50,6 +58,21 @@ class Outcome:
     speakers: SpeakerErrors | None = None
     result: Result | None = None
     problem: tuple[str, str] | None = None
+    bare: Counts | None = None
+
+    @property
+    def is_worse_than_bare(self) -> bool:
+        return bool(self.words and self.bare and self.words.errors > self.bare.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sums of some files; every word weighs the same."""
+
+    files: int
+    words: Counts
+    characters: Counts
+    bare: Counts | None
 
 
 @dataclass
@@ -109,6 +132,10 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
+def name_of(options: Options) -> str:
+    return f"{options.engine} · {options.model}"
+
+
 def run(case: Case, options: Options, folding: Folding) -> Outcome:
     """Recognize and measure one file with `options` (language, channels and speakers are the case's own)."""
     started = time.monotonic()
@@ -116,12 +143,13 @@ def run(case: Case, options: Options, folding: Folding) -> Outcome:
         result = recognize(case.path, _options_for(case, options), Silent())
     except (MediaError, EngineError) as error:
         kind = error.reason if isinstance(error, MediaError) else error.type
-        return Outcome(case, time.monotonic() - started, problem=(kind, error.message))
+        return Outcome(case, name_of(options), time.monotonic() - started, problem=(kind, error.message))
     except FileNotFoundError:
-        return Outcome(case, problem=("missing", "The file is not in the folder."))
-    words, characters = _measured(case, result, folding)
+        return Outcome(case, name_of(options), problem=("missing", "The file is not in the folder."))
+    words, characters = _measured(case, result.segments, folding)
     return Outcome(
         case,
+        name_of(options),
         time.monotonic() - started,
         result.duration_ms,
         words,
@@ -129,6 +157,23 @@ def run(case: Case, options: Options, folding: Folding) -> Outcome:
         speaker_errors(case.turns, _turns(result)) if case.turns else None,
         result,
     )
+
+
+def run_bare(case: Case, options: Options, folding: Folding) -> Counts | None:
+    """The words of the engine alone: one call for the whole sound (of a channel), without our voice detection,
+    cutting, gating and joining. None where a case has no reference, and for engines elsewhere.
+
+    Raises MediaError or EngineError.
+    """
+    engine = engines.load(options.engine, options.model)
+    if not case.references or engine.provides.remote:
+        return None
+    wanted = replace(_options_for(case, options), vad=VadOptions(enabled=False))
+    segments: list[Segment] = []
+    for chunk in pipeline.prepare(case.path, wanted, chunk_ms=WHOLE_MS):
+        heard = engine.transcribe(chunk, wanted, Silent()).segments
+        segments.extend(replace(segment, speaker=f"S{(chunk.channel or 0) + 1}") for segment in heard)
+    return _measured(case, segments, folding)[0]
 
 
 def _options_for(case: Case, options: Options) -> Options:
@@ -141,21 +186,21 @@ def _options_for(case: Case, options: Options) -> Options:
     )
 
 
-def _measured(case: Case, result: Result, folding: Folding) -> tuple[Counts | None, Counts | None]:
+def _measured(case: Case, segments: Sequence[Segment], folding: Folding) -> tuple[Counts | None, Counts | None]:
     """Channel by channel where the references are: a mix of two voices has no order to compare."""
     if not case.references:
         return None, None
-    found = [compare(text, _said(case, result, number), folding) for number, text in enumerate(case.references, 1)]
+    found = [compare(text, _said(case, segments, number), folding) for number, text in enumerate(case.references, 1)]
     words, characters = Counts(0), Counts(0)
     for one in found:
         words, characters = words + one.words, characters + one.characters
     return words, characters
 
 
-def _said(case: Case, result: Result, number: int) -> str:
+def _said(case: Case, segments: Sequence[Segment], number: int) -> str:
     if not case.split:
-        return " ".join(segment.text for segment in result.segments)
-    return " ".join(segment.text for segment in result.segments if segment.speaker == f"S{number}")
+        return " ".join(segment.text for segment in segments)
+    return " ".join(segment.text for segment in segments if segment.speaker == f"S{number}")
 
 
 def _turns(result: Result) -> Iterator[Turn]:
@@ -166,13 +211,19 @@ def _turns(result: Result) -> Iterator[Turn]:
                 yield Turn(word.start_ms, word.end_ms, speaker)
 
 
-def totals(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], tuple[int, Counts, Counts]]:
-    """(kind, language) -> files, word counts, character counts; every word weighs the same."""
-    found: dict[tuple[str, str], tuple[int, Counts, Counts]] = {}
+def totals(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], Total]:
+    """(engine, kind, language) -> the sums of the files that have a reference."""
+    found: dict[tuple[str, str, str], Total] = {}
     for outcome in outcomes:
         if outcome.words is None or outcome.characters is None:
             continue
-        key = (outcome.case.kind, outcome.case.language)
-        files, words, characters = found.get(key, (0, Counts(0), Counts(0)))
-        found[key] = (files + 1, words + outcome.words, characters + outcome.characters)
+        key = (outcome.engine, outcome.case.kind, outcome.case.language)
+        found[key] = _added(found.get(key), outcome.words, outcome.characters, outcome.bare)
     return found
+
+
+def _added(total: Total | None, words: Counts, characters: Counts, bare: Counts | None) -> Total:
+    if total is None:
+        return Total(1, words, characters, bare)
+    both = total.bare + bare if total.bare and bare else None
+    return Total(total.files + 1, total.words + words, total.characters + characters, both)

@@ -34,7 +34,8 @@ def recognize(
                 language = pipeline.detect_language(engine, pipeline.language_sample(chunk), options)
             if on_chunk:
                 on_chunk(chunk, duration_ms)
-            recognitions.append(pipeline.transcribe(chunk, engine, options, context, language=language))
+            heard = pipeline.transcribe(chunk, engine, options, context, language=language, aligner_of=engines.aligner)
+            recognitions.append(heard)
     diarization = None
     if options.diarization.enabled and not tells_speakers(engine.provides, options):
         diarization = engines.tell_speakers(file, options)

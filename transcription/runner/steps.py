@@ -59,7 +59,7 @@ def transcribe(attempt: Attempt) -> None:
     chunk = attempt.workspace.carried.pop(lease.index, None) or chunks.load(attempt)
     engine = engines.load(options.engine, options.model)
     language = _agreed_language(attempt, engine)
-    recognition = pipeline.transcribe(chunk, engine, options, attempt, language=language)
+    recognition = pipeline.transcribe(chunk, engine, options, attempt, language=language, aligner_of=engines.aligner)
     key = attempt.prefix + "recognition.json"
     _save_json(key, serial.recognition_to_json(recognition))
     dispatch.ring(lifecycle.finish(lease, {"key": key, "segments": len(recognition.segments)}))

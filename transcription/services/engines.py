@@ -193,6 +193,7 @@ def catalogue() -> list[dict[str, Any]]:
                 "confidence": provides.confidence,
                 "translation": provides.translation,
                 "detects_language": provides.detects_language,
+                "mixed_languages": provides.mixed_languages,
                 "remote": provides.remote,
                 "hints": provides.hints,
             }

@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from transcription.asr.options import MULTI
+
 # Codes as recognizers write them (ISO 639-1). The menu is short on purpose; the API takes every code an engine knows.
 LANGUAGES: Final[dict[str, str | Promise]] = {
     "ar": gettext_lazy("Arabic"),
@@ -40,11 +42,13 @@ def language_name(code: str | None) -> str:
         return _("Unknown language")
     if code == "auto":
         return _("Detect language")
+    if code == MULTI:
+        return _("Several languages")
     return str(LANGUAGES.get(code, code))
 
 
 def direction(code: str | None) -> str:
     """`rtl` or `ltr` of a known language, else `auto`: let each line decide."""
-    if not code or code == "auto":
+    if not code or code in ("auto", MULTI):
         return "auto"
     return "rtl" if code in RIGHT_TO_LEFT else "ltr"

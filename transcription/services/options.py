@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from config.common.errors import Invalid
 from transcription.asr.engines.registry import describe
-from transcription.asr.options import DiarizationOptions, Options, VadOptions
+from transcription.asr.engines.whisper_models import is_english_only
+from transcription.asr.options import MULTI, DiarizationOptions, Options, VadOptions
 from transcription.asr.text.dialects import DIALECTS, Dialect
 from transcription.asr.text.dialects import LANGUAGE as DIALECT_LANGUAGE
 from transcription.asr.types import EngineError
@@ -165,9 +166,24 @@ def _check(options: Options) -> None:
     if options.task == "translate" and not provides.translation:
         raise Invalid.field("task", f"The engine {options.engine} cannot translate.", "translation_unsupported")
     languages = provides.languages
-    if languages is not None and options.language not in languages | {"auto"}:
+    if options.language == MULTI:
+        _check_mixed(options, mixes=provides.mixed_languages)
+    elif languages is not None and options.language not in languages | {"auto"}:
         known = ", ".join(sorted(languages))
         message = f"The engine {options.engine} knows only: {known}. Choose another engine or language."
         raise Invalid.field("language", message, "language_unsupported")
     if options.end_ms is not None and options.end_ms <= options.start_ms:
         raise Invalid.field("end", "`end` must be later than `start`.")
+
+
+def _check_mixed(options: Options, *, mixes: bool) -> None:
+    """Raises Invalid."""
+    if not mixes:
+        message = (
+            f"The engine {options.engine} does not say which part of a recording is in which language. "
+            "Choose a multilingual Whisper model, or one language."
+        )
+        raise Invalid.field("language", message, "language_unsupported")
+    if options.engine == engines.WHISPER and is_english_only(options.model):
+        message = f"The model “{options.model}” knows English only. Choose a multilingual one for mixed speech."
+        raise Invalid.field("language", message, "language_unsupported")

@@ -19,11 +19,12 @@ from media.states import RecordingStatus
 from organizations.models import ApiKey
 from organizations.tenancy import Caller
 from transcription.asr.engines.registry import describe
-from transcription.asr.engines.whisper_models import REPOSITORIES
+from transcription.asr.engines.whisper_models import REPOSITORIES, is_english_only
+from transcription.asr.options import MULTI
 from transcription.asr.text.dialects import DIALECTS
 from transcription.models import Job, Segment, Speaker, Step, Transcript, TranscriptShare
 from transcription.services import engines
-from transcription.services.languages import LANGUAGES
+from transcription.services.languages import LANGUAGES, language_name
 from transcription.services.transcripts import cursor_after
 from transcription.states import ACTIVE_JOB_STATUSES, JobStatus
 
@@ -294,17 +295,18 @@ def languages(caller: Caller) -> list[str]:
 
 
 def languages_offered() -> list[str]:
-    """Codes for the menus: those of our list that the default engine knows."""
-    name, _model = engines.default()
-    known = describe(name, engines.known()).languages
-    return [code for code in LANGUAGES if known is None or code in known]
+    """Codes for the menus: those of our list that the default engine knows; first “multi”, where it takes that."""
+    name, model = engines.default()
+    provides = describe(name, engines.known())
+    mixed = [MULTI] if provides.mixed_languages and not is_english_only(model) else []
+    return [*mixed, *(code for code in LANGUAGES if provides.languages is None or code in provides.languages)]
 
 
 def default_choices() -> dict[str, list[tuple[str, Any]]]:
     """What organizations and projects may set as defaults of their jobs."""
     arabic = get_language() == "ar"
     return {
-        "language": [("auto", _("Detect language")), *((code, LANGUAGES[code]) for code in languages_offered())],
+        "language": [("auto", _("Detect language")), *((code, language_name(code)) for code in languages_offered())],
         "dialect": [(code, one.name_ar if arabic else one.name) for code, one in DIALECTS.items()],
         "mode": [("dialogue", _("Several voices, told apart")), ("mono", _("One voice"))],
         "engine": [(name, name) for name in engines_offered()],

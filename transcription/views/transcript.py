@@ -95,6 +95,7 @@ def _layout(request: PageRequest, row: Transcript, speakers: list[Speaker]) -> d
         "segments": row.segment_count,
         "version": row.version,
         "locked": row.is_locked,
+        "mixed": bool(row.provenance.get("languages")),
         "size": selectors.BLOCK_LINES,
         "blocks": selectors.blocks(row),
         "voices": selectors.voices_over_time(row, colours),

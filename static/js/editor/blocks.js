@@ -18,7 +18,7 @@ const MOST = 500;
 
 /**
  * @typedef {{start: number, after: number | null, cursor: string}} BlockPlace
- * @typedef {{transcript: string, user: string, version: number, locked: boolean, can_edit: boolean, segments: number, size: number, blocks: BlockPlace[],
+ * @typedef {{transcript: string, user: string, version: number, locked: boolean, mixed: boolean, can_edit: boolean, segments: number, size: number, blocks: BlockPlace[],
  *   voices: string, duration: number, speakers: import("./model.js").Speaker[], reasons: Record<string, string>,
  *   suggestions: import("./suggested.js").Suggestion[]}} Layout
  */

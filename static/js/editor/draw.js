@@ -1,7 +1,7 @@
 // Lines on the page: made from what the model knows, or read from what came with the page.
 
 import { all, one, stamp } from "../dom.js";
-import { clock, text } from "../text.js";
+import { clock, languageName, text } from "../text.js";
 import { caretIn, placeCaret } from "./caret.js";
 import { Line, pieces } from "./model.js";
 import { editable, state } from "./state.js";
@@ -13,10 +13,12 @@ export class Painter {
   /**
    * @param {import("./model.js").Model} model
    * @param {Record<string, string>} reasons the server's sentences in the reader's language
+   * @param {boolean} mixed whether lines are in several languages, and say in which
    */
-  constructor(model, reasons) {
+  constructor(model, reasons, mixed) {
     this.model = model;
     this.reasons = reasons;
+    this.mixed = mixed;
   }
 
   /** A line that came with the page. @param {HTMLElement} element @returns {Line} */
@@ -40,6 +42,7 @@ export class Painter {
       speaker: dataset.speaker || null,
       confidence: dataset.confidence === undefined ? null : Number(dataset.confidence),
       edited: "edited" in dataset,
+      language: place.lang || null,
       text: place.textContent ?? "",
       words,
       flags,
@@ -75,6 +78,7 @@ export class Painter {
     button.textContent = moment;
     button.setAttribute("aria-label", text("transcript.from", { time: moment }));
     this.paintSpeaker(line, element, name);
+    this.paintLanguage(line, element);
     this.paintText(line);
     this.paintFlags(line, element);
   }
@@ -90,6 +94,18 @@ export class Painter {
     place.className = `line-speaker${colour ? ` speaker-${colour}` : ""}`;
     place.textContent = name || (place instanceof HTMLButtonElement ? text("editor.no_speaker") : "");
     place.dataset.voice = line.speaker ?? "";
+  }
+
+  /**
+   * @param {Line} line
+   * @param {HTMLElement} element
+   */
+  paintLanguage(line, element) {
+    const place = element.querySelector(".line-language");
+    if (!this.mixed || !line.language || !(place instanceof HTMLElement)) return;
+    place.hidden = false;
+    place.textContent = languageName(line.language);
+    one(element, ".line-text", HTMLElement).lang = line.language;
   }
 
   /** The text with its words; the caret stays where it is. @param {Line} line */

@@ -4,7 +4,7 @@
  * @typedef {{text: string, start: number, end: number, confidence: number | null, interpolated: boolean}} Word
  * @typedef {{type: string, reason: string, hidden?: boolean}} Flag
  * @typedef {{id: string, index: number, version: number, start: number, end: number, speaker: string | null, text: string,
- *   confidence: number | null, flags: Flag[], edited: boolean, words?: Word[]}} Segment
+ *   confidence: number | null, flags: Flag[], edited: boolean, language?: string | null, words?: Word[]}} Segment
  * @typedef {{id: string, label: string, name: string, colour?: number | null}} Speaker
  */
 
@@ -25,6 +25,7 @@ export class Line {
     this.confidence = segment.confidence;
     this.flags = segment.flags;
     this.edited = segment.edited;
+    this.language = segment.language ?? null;
     this.saved = segment.text;
     this.text = segment.text;
     this.words = segment.words ?? [];
@@ -56,6 +57,7 @@ export class Line {
     this.confidence = segment.confidence;
     this.flags = segment.flags;
     this.edited = segment.edited;
+    this.language = segment.language ?? null;
   }
 
   /** Something of it is not on the server yet. */
@@ -65,8 +67,8 @@ export class Line {
 
   /** @returns {Segment} */
   get segment() {
-    const { id, index, version, start, end, speaker, text, words, confidence, flags, edited } = this;
-    return { id, index, version, start, end, speaker, text, words, confidence, flags, edited };
+    const { id, index, version, start, end, speaker, text, words, confidence, flags, edited, language } = this;
+    return { id, index, version, start, end, speaker, text, words, confidence, flags, edited, language };
   }
 }
 

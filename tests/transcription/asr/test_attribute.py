@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcription.asr.attribute import TurnIndex, attribute
+from transcription.asr.attribute import NEAREST_MS, TIE_SHARE, TurnIndex, attribute, speakers_of
 from transcription.asr.types import Segment, Turn, Word
 
 
@@ -82,6 +83,70 @@ def test_the_index_answers_like_a_full_search(turns: list[Turn], start: int, len
     nearest = min(distances.values(), default=9_999)
     candidates = {t.speaker for t, distance in distances.items() if distance == nearest}
     assert index.nearest(start) in (candidates if nearest < 1_500 else candidates | {None})
+
+
+def one_by_one(words: list[Word], turns: list[Turn]) -> list[str | None]:
+    """The rule for a word, as plainly as it can be written; without islands."""
+    turns = sorted(turns, key=lambda turn: (turn.start_ms, turn.end_ms))
+    found: list[str | None] = []
+    for word in words:
+        shared: dict[str, int] = {}
+        for turn in turns:
+            length = min(word.end_ms, turn.end_ms) - max(word.start_ms, turn.start_ms)
+            if length > 0:
+                shared[turn.speaker] = shared.get(turn.speaker, 0) + length
+        ranks = sorted(shared, key=shared.__getitem__, reverse=True)
+        before = found[-1] if found else None
+        if len(ranks) > 1 and before in ranks[:2] and shared[ranks[1]] > TIE_SHARE * shared[ranks[0]]:
+            found.append(before)
+        else:
+            found.append(ranks[0] if ranks else closest(word, turns))
+        found[-1] = word.speaker or found[-1]
+    return found
+
+
+def closest(word: Word, turns: list[Turn]) -> str | None:
+    middle = (word.start_ms + word.end_ms) // 2
+    best = min(turns, key=lambda turn: max(turn.start_ms - middle, middle - turn.end_ms, 0), default=None)
+    if best is None:
+        return None
+    near = best.start_ms - middle < NEAREST_MS and middle - best.end_ms <= NEAREST_MS
+    return best.speaker if near else None
+
+
+spaced_words = st.lists(
+    st.builds(
+        lambda at, length, speaker: Word("w", at * 50, at * 50 + length, speaker=speaker),
+        st.integers(0, 280),
+        st.integers(0, 600),
+        st.sampled_from([None] * 9 + ["Z"]),
+    ),
+    max_size=40,
+).map(lambda words: [word for word in sorted(words, key=lambda word: word.start_ms) for _ in range(3)])
+
+
+@given(spaced_words, turn_lists)
+def test_many_at_once_are_decided_like_one_by_one(words: list[Word], turns: list[Turn]) -> None:
+    """Each word stands three times, so that nothing is short enough to be an island."""
+    assert speakers_of(words, turns) == one_by_one(words, turns)
+
+
+def test_the_middle_of_a_gap_belongs_to_the_turn_before() -> None:
+    turns = [Turn(0, 1_000, "S1"), Turn(2_000, 3_000, "S2")]
+    assert speakers_of([Word("so", 1_400, 1_600)], turns) == ["S1"]
+
+
+def test_a_known_speaker_stays_in_a_near_tie() -> None:
+    turns = [Turn(0, 1_190, "S1"), Turn(1_190, 2_000, "S2")]
+    words = [Word("one", 0, 400), Word("two", 600, 1_000), Word("three", 1_000, 1_400, speaker="S9")]
+    assert speakers_of(words, turns) == ["S1", "S1", "S9"]
+
+
+def test_blocks_know_the_word_before_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = [Turn(0, 1_190, "S1"), Turn(1_190, 2_000, "S2")]
+    words = [Word("one", 600, 1_000), Word("two", 1_000, 1_400), Word("three", 1_500, 1_900)]
+    monkeypatch.setattr("transcription.asr.attribute.BLOCK_WORDS", 1)
+    assert speakers_of(words, turns) == ["S1", "S1", "S2"]
 
 
 def test_hours_of_words_take_a_moment() -> None:

@@ -202,3 +202,44 @@ def test_model_names_are_those_of_the_library() -> None:
     assert whisper_models.REPOSITORIES == _MODELS
     assert whisper_models.is_english_only("small.en")
     assert not whisper_models.is_english_only("large-v3")
+
+
+@pytest.mark.parametrize("vad", [True, False])
+def test_mixed_speech_has_a_language_for_each_line(whisper: FasterWhisperEngine, vad: bool) -> None:
+    heard = hear(whisper, "mixed_en_ar.flac", replace(OPTIONS, language="multi", vad=VadOptions(enabled=vad)))
+    assert text_of(heard.segments) == samples()["mixed_en_ar.flac"]["text"]
+    turns = [(turn["language"], turn["text"]) for turn in samples()["mixed_en_ar.flac"]["turns"]]
+    if vad:
+        assert [(segment.language, segment.text) for segment in heard.segments] == turns
+        assert heard.language == "ar"
+        assert heard.language_confidence is not None
+        assert heard.language_confidence > 0.9
+
+
+def test_mixed_speech_is_translated_where_it_is_foreign(whisper_batched: FasterWhisperEngine) -> None:
+    heard = hear(whisper_batched, "mixed_en_ar.flac", replace(OPTIONS, language="multi", task="translate"))
+    assert text_of(heard.segments) == samples()["mixed_en_ar.flac"]["translation"]
+
+
+def test_one_language_alone_is_heard_as_without_the_option(whisper: FasterWhisperEngine) -> None:
+    mixed, plain = (hear(whisper, "ar_meeting.flac", replace(OPTIONS, language=code)) for code in ("multi", "auto"))
+    assert mixed.segments == plain.segments
+
+
+def test_mixed_speech_needs_a_multilingual_model(
+    whisper: FasterWhisperEngine, context: RecordingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whisper, "multilingual", False)
+    chunk = next(pipeline.prepare(SAMPLES / "en_digits.wav", OPTIONS))
+    with pytest.raises(EngineError, match="multilingual") as caught:
+        whisper.transcribe(chunk, replace(OPTIONS, language="multi"), context)
+    assert caught.value.type == "language_unsupported"
+
+
+def test_a_stop_ends_the_telling_of_languages(whisper: FasterWhisperEngine) -> None:
+    options = replace(OPTIONS, language="multi")
+    chunk = next(pipeline.prepare(SAMPLES / "mixed_en_ar.flac", options))
+    context = RecordingContext(stop_after=2)
+    with pytest.raises(Stopped):
+        whisper.transcribe(chunk, options, context)
+    assert context.reports == [0, 0]

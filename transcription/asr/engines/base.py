@@ -20,6 +20,7 @@ class Provides:
     """What an engine can do, asked before a job is accepted, so that a refusal comes at once and with a reason.
 
     `diarization`: it tells speakers apart itself. `remote`: it takes a recording whole, as a file (`Chunk.file`).
+    `mixed_languages`: it takes "multi" as language and tells for each segment which one it is in.
     `hints`: what it does with a job's vocabulary. "none": nothing; "prompt": reads as much of it as its prompt holds;
     "terms": listens for a number of terms.
     """
@@ -31,6 +32,7 @@ class Provides:
     detects_language: bool
     diarization: bool = False
     remote: bool = False
+    mixed_languages: bool = False
     hints: Hints = "none"
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from media.audio.script import WORD_MS
 from transcription.asr.engines.base import EngineConfig, Provides
+from transcription.asr.options import MULTI
 from transcription.asr.segments import into_sentences, spread
+from transcription.asr.text.arabic import has_arabic
 from transcription.asr.types import EngineError, Recognition, Segment, Span, Word
 
 if TYPE_CHECKING:
@@ -39,7 +41,12 @@ class FakeEngine:
 
     name: ClassVar[str] = "fake"
     provides: ClassVar[Provides] = Provides(
-        languages=None, word_times=True, confidence=True, translation=True, detects_language=True
+        languages=None,
+        word_times=True,
+        confidence=True,
+        translation=True,
+        detects_language=True,
+        mixed_languages=True,
     )
 
     def __init__(
@@ -58,13 +65,15 @@ class FakeEngine:
         if self._failures:
             raise self._failures.pop(0)
         self._take_time(source, context)
-        language, confidence = ("en", 1.0) if options.language == "auto" else (options.language, None)
+        told = options.language not in ("auto", MULTI)
+        language, confidence = (options.language, None) if told else ("en", 1.0)
         speech = source.speech or (() if options.vad.enabled else (Span(source.start_ms, source.end_ms),))
         if not speech:
             return Recognition((), language, confidence)
         seed = source.start_ms + 1009 * (source.channel or 0)
         text = invented(sum(s.duration_ms for s in speech), seed) if source.script is None else source.script
-        return Recognition(read_out(text, speech, language=language), language, confidence)
+        segments = read_out(text, speech, language=language)
+        return Recognition(_mixed(segments) if options.language == MULTI else segments, language, confidence)
 
     def _take_time(self, source: Chunk, context: Context) -> None:
         length_ms = source.end_ms - source.start_ms
@@ -98,6 +107,11 @@ def read_out(text: str, speech: Sequence[Span], *, language: str, speakers: int 
     whole = Segment(words[0].start_ms, words[-1].end_ms, " ".join(tokens), words, confidence=0.99, language=language)
     sentences = into_sentences(whole)
     return tuple(_said_by(s, f"S{i % speakers + 1}") for i, s in enumerate(sentences)) if speakers else sentences
+
+
+def _mixed(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """What has Arabic letters is Arabic, the rest English."""
+    return tuple(replace(one, language="ar" if has_arabic(one.text) else "en") for one in segments)
 
 
 def _said_by(segment: Segment, speaker: str) -> Segment:

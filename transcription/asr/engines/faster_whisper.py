@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from math import exp
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from transcription.asr.chunk import pieces
 from transcription.asr.engines import memory, whisper_models
 from transcription.asr.engines.base import EngineConfig, Provides
+from transcription.asr.options import MULTI
+from transcription.asr.regions import main_language, regions
 from transcription.asr.segments import into_sentences, mean_confidence
 from transcription.asr.types import EngineError, Recognition, Segment, Span, Word
 
@@ -32,7 +35,13 @@ class FasterWhisperEngine:
 
     name: ClassVar[str] = "faster_whisper"
     provides: ClassVar[Provides] = Provides(
-        languages=None, word_times=True, confidence=True, translation=True, detects_language=True, hints="prompt"
+        languages=None,
+        word_times=True,
+        confidence=True,
+        translation=True,
+        detects_language=True,
+        mixed_languages=True,
+        hints="prompt",
     )
 
     def __init__(self, config: EngineConfig) -> None:
@@ -69,6 +78,8 @@ class FasterWhisperEngine:
 
     def transcribe(self, source: Chunk, options: Options, context: Context) -> Recognition:
         """Segments with words and confidence. Raises EngineError `translation_unsupported`, `language_unsupported`."""
+        if options.language == MULTI:
+            return self._mixed(source, options, context)
         language = self._language(options)
         windows = self._windows(source, options)
         if not windows:
@@ -79,6 +90,27 @@ class FasterWhisperEngine:
         context.progress(source.end_ms - source.start_ms)
         confidence = None if language else round(float(info.language_probability), 4)
         return Recognition(segments, str(info.language), confidence)
+
+    def _mixed(self, source: Chunk, options: Options, context: Context) -> Recognition:
+        """Each stretch of speech in its own language; stretches that follow in the same one are decoded together."""
+        if not self.multilingual:
+            message = f"The model “{options.model}” knows English only. Choose a multilingual one for mixed speech."
+            raise EngineError("language_unsupported", message)
+
+        def hear(samples: Any) -> tuple[str, float]:
+            context.progress(0)  # large models take seconds for each
+            code, probability, _ = self._model.detect_language(audio=samples)
+            return str(code), float(probability)
+
+        if not options.vad.enabled and len(source.samples):
+            source = replace(source, speech=(Span(source.start_ms, source.end_ms),))
+        segments: list[Segment] = []
+        with self._lock:
+            found = regions(source, hear, window_ms=self.window_ms, gap_ms=JOIN_GAP_MS)
+            for region in found:
+                segments += self._heard(source, region.windows, region.language, options, context)[0]
+        context.progress(source.end_ms - source.start_ms)
+        return Recognition(tuple(segments), *main_language(found))
 
     def _language(self, options: Options) -> str | None:
         if not self.multilingual and options.task == "translate":

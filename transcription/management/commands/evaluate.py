@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from config.common.errors import ApplicationError
 from transcription.asr.metrics.words import Counts, Folding
 from transcription.asr.types import EngineError
 from transcription.runner import engines
-from transcription.runner.evaluation import Case, ManifestError, Outcome, read_manifest, run, totals
+from transcription.runner.evaluation import Case, ManifestError, Outcome, name_of, read_manifest, run, run_bare, totals
 from transcription.services.options import resolve
 
-HEADER = ("File", "Language", "Kind", "Words", "WER", "CER", "DER", "Result")
+HEADER = ("File", "Engine", "Language", "Kind", "Words", "WER", "Bare WER", "CER", "DER", "Result")
 
 
 class Command(BaseCommand):
@@ -29,12 +30,14 @@ class Command(BaseCommand):
         parser.add_argument("--model", default="auto")
         parser.add_argument("--only", default="", help="Files whose name contains this.")
         parser.add_argument("--digits", action="store_true", help="Leave digits as digits; else they count as words.")
+        parser.add_argument("--bare", action="store_true", help="Hear each file by the engine alone too, and compare.")
         parser.add_argument("--output", type=Path, help="Write the table here instead of to the terminal.")
 
     def handle(self, *args: Any, **given: Any) -> None:
         try:
             cases = [case for case in read_manifest(given["folder"]) if given["only"] in case.path.name]
-            text = "\n".join(self._engine(name, cases, given) for name in given["engine"] or ["auto"])
+            names = given["engine"] or ["auto"]
+            text = report([outcome for name in names for outcome in self._engine(name, cases, given)])
         except ManifestError as error:
             raise CommandError(str(error)) from None
         except EngineError as error:
@@ -46,41 +49,53 @@ class Command(BaseCommand):
         else:
             given["output"].write_text(text, encoding="utf-8")
 
-    def _engine(self, name: str, cases: Sequence[Case], given: dict[str, Any]) -> str:
+    def _engine(self, name: str, cases: Sequence[Case], given: dict[str, Any]) -> Iterator[Outcome]:
         options = resolve({"engine": name, "model": given["model"], "language": "auto"}).options
         folding = Folding(numbers=not given["digits"])
         provides = engines.describe(options.engine)
         engines.load(options.engine, options.model)
-        outcomes = []
         for case in cases:
             if provides.languages is not None and case.language.isalpha() and case.language not in provides.languages:
                 message = "The engine does not know this language."
-                outcomes.append(Outcome(case, problem=("language_unsupported", message)))
+                yield Outcome(case, name_of(options), problem=("language_unsupported", message))
                 continue
             self.stderr.write(case.path.name)
-            outcomes.append(run(case, options, folding))
-        return f"{options.engine} · {options.model}\n\n{report(outcomes)}"
+            outcome = run(case, options, folding)
+            if given["bare"] and outcome.words:
+                outcome = replace(outcome, bare=run_bare(case, options, folding))
+            yield outcome
 
 
 def report(outcomes: Sequence[Outcome]) -> str:
-    """Every file, then the sums by kind and language, as one table in Markdown."""
-    rows = [HEADER, *(_row(outcome) for outcome in outcomes)]
-    for (kind, language), (files, words, characters) in sorted(totals(outcomes).items()):
-        name = f"{files} file{'' if files == 1 else 's'}"
-        rows.append((name, language, f"all {kind}", str(words.total), _rate(words), _rate(characters), "", ""))
-    heard = [outcome for outcome in outcomes if outcome.audio_ms]
-    audio, work = sum(one.audio_ms for one in heard) / 1000, sum(one.seconds for one in heard)
+    """Every file by every engine, then the sums by engine, kind and language, as one table in Markdown."""
+    rows = [HEADER, *(_row(outcome) for outcome in outcomes), *_sums(outcomes)]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     lines.insert(1, "|" + " --- |" * len(HEADER))
-    return "\n".join(lines) + (f"\n\n{audio:.0f} s of sound in {work:.0f} s.\n" if heard else "\n")
+    return "\n".join([*lines, "", *_notes(outcomes), ""])
+
+
+def _sums(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+    for (engine, kind, language), total in sorted(totals(outcomes).items()):
+        name = f"{total.files} file{'' if total.files == 1 else 's'}"
+        rates = (_rate(total.words), _rate(total.bare), _rate(total.characters))
+        yield (name, engine, language, f"all {kind}", str(total.words.total), *rates, "", "")
+
+
+def _notes(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    if heard := [outcome for outcome in outcomes if outcome.audio_ms]:
+        audio, work = sum(one.audio_ms for one in heard) / 1000, sum(one.seconds for one in heard)
+        yield f"{audio:.0f} s of sound in {work:.0f} s."
+    if compared := [outcome for outcome in outcomes if outcome.bare]:
+        worse = [f"{one.case.path.name} ({one.engine})" for one in compared if one.is_worse_than_bare]
+        yield f"Worse than the bare engine: {', '.join(worse) or 'none'} of {len(compared)}."
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
     case = outcome.case
-    measured = [_rate(counts) for counts in (outcome.words, outcome.characters)]
+    measured = [_rate(counts) for counts in (outcome.words, outcome.bare, outcome.characters)]
     speakers = f"{outcome.speakers.rate:.1%}" if outcome.speakers else ""
     words = str(outcome.words.total) if outcome.words else ""
-    return (case.path.name, case.language, case.kind, words, *measured, speakers, _what(outcome))
+    return (case.path.name, outcome.engine, case.language, case.kind, words, *measured, speakers, _what(outcome))
 
 
 def _rate(counts: Counts | None) -> str:
