@@ -121,7 +121,7 @@ def _postpone(event_id: UUID | str, error: Exception) -> str:
             "stripe_event_failed", event_type=event.type, stripe_event=event.event_id, error=type(error).__name__
         )
     event.save(update_fields=["attempts", "error", "status", "finished_at", "due_at", "updated_at"])
-    return event.status
+    return str(event.status)
 
 
 def _customer_of(thing: Json) -> str:

@@ -149,11 +149,11 @@ class SegmentAdmin(ReadOnly, ModelAdmin):
 class OperationAdmin(ReadOnly, ModelAdmin):
     """The history of transcripts: who did what, without the words."""
 
-    list_display = ("transcript", "number", "kind", "organization", "created_by", "api_key", "line_count", "created_at")
+    list_display = ("transcript", "number", "kind", "organization", "author", "author_key", "line_count", "created_at")
     list_filter = ("kind", "created_at")
-    search_fields = ("transcript__id", "organization__name", "created_by__email")
+    search_fields = ("transcript__id", "organization__name", "author__email")
     exclude = ("payload",)
-    list_select_related = ("organization", "transcript", "created_by", "api_key")
+    list_select_related = ("organization", "transcript", "author", "author_key")
     show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,13 +10,29 @@ from django.utils.translation import gettext_lazy as _
 from config.common.clock import now
 from config.common.models import BaseModel
 
+WAITING = "waiting"
 
-class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
+
+class ExchangeQuerySet(models.QuerySet[Any]):
     def due(self) -> Self:
-        return self.filter(status=StripeEvent.Status.WAITING, due_at__lte=now())
+        return self.filter(status=WAITING, due_at__lte=now())
 
 
-class StripeEvent(BaseModel):
+class Exchange(BaseModel):
+    """A row that waits for its work, and is tried until that is done or given up."""
+
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    due_at = models.DateTimeField(_("next try"), default=now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    objects: ClassVar[Any] = ExchangeQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class StripeEvent(Exchange):
     """One event, once, however often Stripe sends it. Staff see the ones that failed for good, and run them again."""
 
     class Status(models.TextChoices):
@@ -39,31 +55,20 @@ class StripeEvent(BaseModel):
     payload = models.JSONField(_("content"))
     happened_at = models.DateTimeField(_("happened"))
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
-    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
-    due_at = models.DateTimeField(_("next try"), default=now)
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    error = models.TextField(_("error"), blank=True)
-
-    objects: ClassVar[models.Manager[StripeEvent]] = StripeEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event of Stripe")
         verbose_name_plural = _("events of Stripe")
         ordering = ("-created_at",)
         indexes = [
-            models.Index(fields=["due_at"], name="stripe_event_due", condition=models.Q(status="waiting")),
+            models.Index(fields=["due_at"], name="stripe_event_due", condition=models.Q(status=WAITING)),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
 
 
-class StripeCallQuerySet(models.QuerySet["StripeCall"]):
-    def due(self) -> Self:
-        return self.filter(status=StripeCall.Status.WAITING, due_at__lte=now())
-
-
-class StripeCall(BaseModel):
+class StripeCall(Exchange):
     """Something that Stripe must be told, exactly once: `key` is what Stripe knows it by.
 
     It names the organization without a foreign key: the last minutes are billed after the organization is gone.
@@ -85,19 +90,13 @@ class StripeCall(BaseModel):
     payload = models.JSONField(_("content"), default=dict)
     happened_at = models.DateTimeField(_("happened"), default=now)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
-    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
-    due_at = models.DateTimeField(_("next try"), default=now)
-    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    error = models.TextField(_("error"), blank=True)
-
-    objects: ClassVar[models.Manager[StripeCall]] = StripeCallQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("call to Stripe")
         verbose_name_plural = _("calls to Stripe")
         ordering = ("-created_at",)
         indexes = [
-            models.Index(fields=["due_at"], name="stripe_call_due", condition=models.Q(status="waiting")),
+            models.Index(fields=["due_at"], name="stripe_call_due", condition=models.Q(status=WAITING)),
         ]
 
     def __str__(self) -> str:

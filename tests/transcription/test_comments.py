@@ -63,7 +63,7 @@ class TestThreads:
         assert [one["text"] for one in data[1]["replies"]] == ["Yes", "Yes, yes"]
         # An answer to an answer belongs to the same thread, at the same moment.
         assert (again["parent"], again["at"]) == (later["id"], 5.25)
-        assert first["author"] == {"id": str(alice.pk), "name": "Alice Ahmad"}
+        assert first["author"] == {"id": str(alice.pk), "name": "Alice Ahmad", "kind": "person"}
 
     def test_a_list_costs_the_same_whatever_its_length(
         self,
@@ -152,7 +152,7 @@ class TestThreads:
 
     def test_a_program_comments_too(self, write: Any, organization: Organization, bob: User) -> None:
         row, key = make_api_key(organization, ["transcripts:write", "transcripts:read"])
-        assert write(key, "Checked.")["author"] == {"id": str(row.pk), "name": row.name}
+        assert write(key, "Checked.")["author"] == {"id": str(row.pk), "name": row.name, "kind": "key"}
 
 
 class TestMentions:

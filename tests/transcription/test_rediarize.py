@@ -73,7 +73,7 @@ def test_another_number_of_speakers(api: Callable[..., ApiClient], alice: User, 
     assert [segment["text"] for segment in shown["segments"]][1] == "Thanks for coming."
     assert shown["version"] == version + 1
     operation = Operation.objects.get(transcript=transcript, number=version + 1)
-    assert (operation.kind, operation.created_by) == ("diarize", None)
+    assert (operation.kind, operation.author) == ("diarize", None)
     assert not UsageEntry.objects.exclude(key__endswith=":0").exists()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.common.api import StrictSerializer
+from transcription.api.serializers import AuthorSerializer
 from transcription.models import HighlightColour, ReviewStatus
 from transcription.models.comments import LONGEST_COMMENT, LONGEST_NOTE
 from transcription.services.mentions import MOST_MENTIONS
@@ -30,13 +31,6 @@ class CommentTextSerializer(StrictSerializer):
 class NewCommentSerializer(CommentTextSerializer):
     at = serializers.FloatField(min_value=0, max_value=LATEST, default=0, help_text="Seconds. An answer has none.")
     parent = serializers.UUIDField(allow_null=True, default=None, help_text="The comment that is answered.")  # type: ignore[assignment]
-
-
-class AuthorSerializer(serializers.Serializer[Any]):
-    """A person, or the API key that a program used."""
-
-    id = serializers.UUIDField()
-    name = serializers.CharField()
 
 
 class AnswerSerializer(serializers.Serializer[Any]):

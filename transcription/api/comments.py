@@ -9,28 +9,20 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
 from config.common.api import validated
 from config.common.clock import iso
 from config.common.pagination import CursorPagination, page_of
 from organizations.api.base import TenantAPIView
 from organizations.idempotency import idempotent
-from organizations.models import ApiKey
 from organizations.roles import Action
 from transcription.api import comment_serializers as serializers
+from transcription.api.presenters import author_json
 from transcription.models import Comment, Highlight, Transcript
 from transcription.services import comments, highlights, selectors, status
 
 PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor")]
 RESOLVED = OpenApiParameter("resolved", enum=["0", "1"], description="`0`: only open ones, `1`: only resolved ones.")
 IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER)
-
-
-def author_json(user: User | None, key: ApiKey | None = None) -> dict[str, Any] | None:
-    """Null for who is gone."""
-    if user is not None:
-        return {"id": user.pk, "name": user.name}
-    return None if key is None else {"id": key.pk, "name": key.name}
 
 
 def answer_json(comment: Comment) -> dict[str, Any]:
@@ -40,7 +32,7 @@ def answer_json(comment: Comment) -> dict[str, Any]:
         "parent": comment.parent_id,
         "at": comment.at_ms / 1000,
         "text": comment.text,
-        "author": author_json(comment.author, comment.author_key),
+        "author": author_json(comment.signer),
         "mentions": comment.mentions,
         "created_at": iso(comment.created_at),
         "edited_at": iso(comment.edited_at),
@@ -65,7 +57,7 @@ def highlight_json(highlight: Highlight) -> dict[str, Any]:
         "end": highlight.end_ms / 1000,
         "colour": highlight.colour,
         "note": highlight.note,
-        "author": author_json(highlight.author, highlight.author_key),
+        "author": author_json(highlight.signer),
         "created_at": iso(highlight.created_at),
     }
 
@@ -242,7 +234,7 @@ def _review_json(transcript: Transcript) -> dict[str, Any]:
         "status": transcript.status,
         "locked": transcript.is_locked,
         "changed_at": iso(transcript.status_at),
-        "changed_by": author_json(transcript.status_by, transcript.status_with),
+        "changed_by": author_json(transcript.status_by or transcript.status_with),
     }
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from config.common.clock import iso
-from transcription.api.presenters import segments_json, speaker_json
+from transcription.api.presenters import author_json, segments_json, speaker_json
 from transcription.editing.lines import Line
 from transcription.models import Operation, Segment, Speaker, Transcript
-from transcription.services.editing import Applied, author_fields
+from transcription.services.editing import Applied
 from transcription.services.editing_history import Comparison, MachineText, News
 from transcription.services.editing_replace import Found
 from transcription.services.editing_review import Queue
@@ -19,7 +19,7 @@ def operation_json(operation: Operation) -> dict[str, Any]:
     return {
         "number": operation.number,
         "kind": operation.kind,
-        "author": author_fields(operation),
+        "author": author_json(operation.signer),
         "created_at": iso(operation.created_at),
         "undoes": operation.undoes,
     }

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.common.api import StrictSerializer
-from transcription.api.serializers import SegmentSerializer, SpeakerSerializer
+from transcription.api.serializers import AuthorSerializer, SegmentSerializer, SpeakerSerializer
 from transcription.editing.voices import COLOURS
 from transcription.models.operations import OperationKind
 from transcription.services.editing import MOST_LINES
@@ -137,16 +137,10 @@ class RestoreSerializer(StrictSerializer):
 
 
 # --- Answers ---------------------------------------------------------------------------------------------------------
-class OperationAuthorSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    kind = serializers.CharField(help_text="`person` or `key`.")
-
-
 class OperationSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="The transcript's version after it.")
     kind = serializers.ChoiceField(OperationKind.choices)
-    author = OperationAuthorSerializer(allow_null=True, help_text="Null: the machine, or an account that is closed.")
+    author = AuthorSerializer(allow_null=True, help_text="Null: the machine, or an account that is closed.")
     created_at = serializers.DateTimeField()
     undoes = serializers.IntegerField(allow_null=True)
 

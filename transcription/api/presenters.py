@@ -14,7 +14,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.models import User
 from config.common.clock import iso, now, seconds
+from organizations.models import ApiKey
 from transcription.asr.serial import words_from_json
 from transcription.models import Segment, Speaker, Step, Transcript
 from transcription.states import JobStatus
@@ -131,6 +133,13 @@ def transcript_json(
         "metrics": transcript.metrics,
         "provenance": transcript.provenance,
     }
+
+
+def author_json(who: User | ApiKey | None) -> dict[str, Any] | None:
+    """A person, or the key that a program used; None for the machine, and for who is gone."""
+    if who is None:
+        return None
+    return {"id": who.pk, "name": who.name, "kind": "person" if isinstance(who, User) else "key"}
 
 
 def speaker_json(speaker: Speaker) -> dict[str, Any]:

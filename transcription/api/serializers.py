@@ -224,6 +224,14 @@ class SegmentSerializer(serializers.Serializer[Any]):
     words = WordSerializer(many=True, required=False)
 
 
+class AuthorSerializer(serializers.Serializer[Any]):
+    """A person, or the API key that a program used."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(["person", "key"])
+
+
 class SpeakerSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     label = serializers.CharField()  # type: ignore[assignment] # an answer's field, not the form label

@@ -16,6 +16,7 @@ from transcription import events
 from transcription.editing.changes import Change, Collision, difference
 from transcription.history import placing, rows
 from transcription.models import Operation, Segment, Speaker, Transcript
+from transcription.models.authored import signed_by
 
 if TYPE_CHECKING:
     from organizations.tenancy import Caller
@@ -140,8 +141,8 @@ def _record(
     operation.organization_id, operation.transcript = transcript.organization_id, transcript
     operation.number, operation.line_count = transcript.version, len(what.lines)
     operation.change = {**what.to_json(), "moved": [str(pk) for pk in moved]}
-    if caller:
-        operation.created_by, operation.api_key = caller.user, caller.api_key
+    for name, who in signed_by(caller).items():
+        setattr(operation, name, who)
     operation.save(force_insert=True)
 
 

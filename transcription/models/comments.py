@@ -12,7 +12,8 @@ from django.db import models
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
-from organizations.tenancy import OrganizationOwned, OrganizationQuerySet
+from organizations.tenancy import OrganizationQuerySet
+from transcription.models.authored import Authored
 
 LONGEST_COMMENT = 5000
 LONGEST_NOTE = 500
@@ -26,7 +27,7 @@ class CommentQuerySet(OrganizationQuerySet):
         return self.filter(parent=None).select_related(*people).prefetch_related(replies)
 
 
-class Comment(OrganizationOwned):
+class Comment(Authored):
     """A comment, or with `parent` an answer to one; answers have no answers."""
 
     transcript = models.ForeignKey(
@@ -38,22 +39,6 @@ class Comment(OrganizationOwned):
     at_ms = models.PositiveBigIntegerField(_("moment in ms"))
     text = models.TextField(_("text"), max_length=LONGEST_COMMENT)
     mentions = models.JSONField(_("mentions"), default=list, blank=True, help_text=_("Ids of people."))
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("author"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    author_key = models.ForeignKey(
-        "organizations.ApiKey",
-        verbose_name=_("written with"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     edited_at = models.DateTimeField(_("changed"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     resolved_by = models.ForeignKey(
@@ -89,7 +74,7 @@ class HighlightColour(models.TextChoices):
     PINK = "pink", _("Pink")
 
 
-class Highlight(OrganizationOwned):
+class Highlight(Authored):
     transcript = models.ForeignKey(
         "transcription.Transcript", verbose_name=_("transcript"), on_delete=models.CASCADE, related_name="highlights"
     )
@@ -99,22 +84,6 @@ class Highlight(OrganizationOwned):
         _("colour"), max_length=10, choices=HighlightColour.choices, default=HighlightColour.YELLOW
     )
     note = models.CharField(_("note"), max_length=LONGEST_NOTE, blank=True)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("author"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    author_key = models.ForeignKey(
-        "organizations.ApiKey",
-        verbose_name=_("made with"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
 
     class Meta:
         verbose_name = _("highlight")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from organizations.tenancy import OrganizationOwned
+from transcription.models.authored import Authored
 
 
 class OperationKind(models.TextChoices):
@@ -28,7 +27,7 @@ class OperationKind(models.TextChoices):
     DIARIZE = "diarize", _("Told speakers apart again")
 
 
-class Operation(OrganizationOwned):
+class Operation(Authored):
     """`payload`: what was asked for, small. `change`: a `Difference` of transcription.editing as JSON, and `moved`."""
 
     transcript = models.ForeignKey(
@@ -40,22 +39,6 @@ class Operation(OrganizationOwned):
     change = models.JSONField(_("change"), editable=False)
     line_count = models.PositiveIntegerField(_("lines"), default=0)
     undoes = models.PositiveIntegerField(_("takes back"), null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    api_key = models.ForeignKey(
-        "organizations.ApiKey",
-        verbose_name=_("with the key"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
 
     class Meta:
         verbose_name = _("operation")

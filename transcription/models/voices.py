@@ -34,7 +34,18 @@ class VoiceConsent(OrganizationOwned):
         return str(self.organization_id)
 
 
-class VoiceVector(OrganizationOwned):
+class Voiceprint(OrganizationOwned):
+    """How a voice sounds to one model; only vectors of the same model compare."""
+
+    model = models.CharField(_("voice model"), max_length=200)
+    vector = ArrayField(models.FloatField(), verbose_name=_("vector"))
+    speech_ms = models.PositiveBigIntegerField(_("speech in ms"))
+
+    class Meta:
+        abstract = True
+
+
+class VoiceVector(Voiceprint):
     """The voice of one speaker of one job, as a vector of unit length that only compares within its model."""
 
     consent = models.ForeignKey(
@@ -52,9 +63,6 @@ class VoiceVector(OrganizationOwned):
         blank=True,
         related_name="voice",
     )
-    model = models.CharField(_("voice model"), max_length=200)
-    vector = ArrayField(models.FloatField(), verbose_name=_("vector"))
-    speech_ms = models.PositiveBigIntegerField(_("speech in ms"))
 
     class Meta:
         verbose_name = _("voice vector")
@@ -96,7 +104,7 @@ class VoiceProfile(OrganizationOwned):
         return self.name
 
 
-class VoiceSample(OrganizationOwned):
+class VoiceSample(Voiceprint):
     """A voice that a person said is this profile's; it outlives the recording, but not the profile."""
 
     profile = models.ForeignKey(
@@ -110,9 +118,6 @@ class VoiceSample(OrganizationOwned):
         blank=True,
         related_name="+",
     )
-    model = models.CharField(_("voice model"), max_length=200)
-    vector = ArrayField(models.FloatField(), verbose_name=_("vector"))
-    speech_ms = models.PositiveBigIntegerField(_("speech in ms"))
 
     class Meta:
         verbose_name = _("voice sample")

@@ -20,6 +20,7 @@ from organizations import audit, bus
 from organizations.roles import Action
 from organizations.tenancy import Caller
 from transcription.models import Comment, Transcript
+from transcription.models.authored import signed_by
 from transcription.models.comments import LONGEST_COMMENT
 from transcription.services import mentions
 
@@ -69,8 +70,7 @@ def create(
             at_ms=first.at_ms if first else min(at_ms, transcript.duration_ms),
             text=words,
             mentions=[str(user.pk) for user in people],
-            author=caller.user,
-            author_key=caller.api_key,
+            **signed_by(caller),
         )
         _tell(comment, people)
         _record("comment.created", comment, caller)
@@ -80,7 +80,7 @@ def create(
 def change(*, caller: Caller, comment: Comment, text: str, mentioned: Iterable[UUID] = ()) -> Comment:
     """New words; only its author may, and who is mentioned anew hears of it. Raises PermissionDenied, Invalid."""
     caller.require(Action.TRANSCRIPTS_WRITE)
-    if not is_author(caller, comment):
+    if not comment.is_by(caller):
         raise PermissionDenied(_("Only its author can change a comment."))
     words, known = _checked(text), set(comment.mentions)
     people = mentions.chosen(caller.organization, words, mentioned)
@@ -96,7 +96,7 @@ def change(*, caller: Caller, comment: Comment, text: str, mentioned: Iterable[U
 def delete(*, caller: Caller, comment: Comment) -> None:
     """With its answers. Its author may, and an administrator. Raises PermissionDenied."""
     caller.require(Action.TRANSCRIPTS_WRITE)
-    if not may_delete(caller, comment):
+    if not comment.may_be_deleted_by(caller):
         raise PermissionDenied(_("Only its author or an administrator can delete a comment."))
     with transaction.atomic():
         _record("comment.deleted", comment, caller)
@@ -119,17 +119,6 @@ def resolve(*, caller: Caller, comment: Comment, resolved: bool) -> Comment:
             _record("comment.resolved" if resolved else "comment.reopened", comment, caller)
     comment.refresh_from_db()
     return comment
-
-
-def is_author(caller: Caller, comment: Comment) -> bool:
-    if caller.user is not None:
-        return bool(comment.author_id == caller.user.pk)
-    return caller.api_key is not None and comment.author_key_id == caller.api_key.pk
-
-
-def may_delete(caller: Caller, comment: Comment) -> bool:
-    own = caller.can(Action.TRANSCRIPTS_WRITE) and is_author(caller, comment)
-    return own or caller.can(Action.TRANSCRIPTS_MANAGE)
 
 
 def _checked(text: str) -> str:

@@ -20,7 +20,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import EllipsisType
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -277,11 +276,3 @@ def _check_between(start_ms: int, above: int | None, below: int | None) -> None:
         raise Invalid.field("start", _("The line above begins later than that. Change its beginning first."), "order")
     if below is not None and start_ms > below:
         raise Invalid.field("start", _("The line below begins earlier than that. Change its beginning first."), "order")
-
-
-def author_fields(operation: Any) -> dict[str, Any] | None:
-    """Who did it, for answers and pages; None for the machine, and for somebody whose account is closed."""
-    for kind, who in (("person", operation.created_by), ("key", operation.api_key)):
-        if who is not None:
-            return {"id": who.pk, "name": who.name, "kind": kind}
-    return None

@@ -85,7 +85,7 @@ def undo(*, caller: Caller, transcript: Transcript, number: int) -> Applied:
 def operations_of(transcript: Transcript) -> QuerySet[Operation]:
     """Newest first, with their authors."""
     rows: QuerySet[Operation] = Operation.objects.filter(transcript=transcript).defer("change")
-    return rows.select_related("created_by", "api_key").order_by("-number")
+    return rows.select_related("author", "author_key").order_by("-number")
 
 
 def compare(transcript: Transcript, from_version: int, to_version: int) -> Comparison:

@@ -16,6 +16,7 @@ from organizations import audit, bus
 from organizations.roles import Action
 from organizations.tenancy import Caller
 from transcription.models import Highlight, HighlightColour, Segment, Transcript
+from transcription.models.authored import signed_by
 from transcription.models.comments import LONGEST_NOTE
 
 MOST_HIGHLIGHTS = 2000
@@ -61,8 +62,7 @@ def create(
             end_ms=end_ms,
             colour=colour,
             note=note.strip()[:LONGEST_NOTE],
-            author=caller.user,
-            author_key=caller.api_key,
+            **signed_by(caller),
         )
         _record("highlight.created", highlight, caller)
     return highlight
@@ -71,17 +71,11 @@ def create(
 def delete(*, caller: Caller, highlight: Highlight) -> None:
     """Whoever made it, and an administrator. Raises PermissionDenied."""
     caller.require(Action.TRANSCRIPTS_WRITE)
-    if not may_delete(caller, highlight):
+    if not highlight.may_be_deleted_by(caller):
         raise PermissionDenied(_("Only who made it or an administrator can delete a highlight."))
     with transaction.atomic():
         _record("highlight.deleted", highlight, caller)
         highlight.delete()
-
-
-def may_delete(caller: Caller, highlight: Highlight) -> bool:
-    own = highlight.author_id == caller.user.pk if caller.user else False
-    own = own or (caller.api_key is not None and highlight.author_key_id == caller.api_key.pk)
-    return (own and caller.can(Action.TRANSCRIPTS_WRITE)) or caller.can(Action.TRANSCRIPTS_MANAGE)
 
 
 def quotes(transcript: Transcript, rows: Sequence[Highlight]) -> dict[UUID, str]:

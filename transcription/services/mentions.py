@@ -90,9 +90,7 @@ def _tell_in_pages(comment: Comment, person: User, kind: str, path: str) -> None
 
 def author_name(comment: Comment) -> str:
     """The person, or the key that a program used; empty for one who is gone."""
-    if comment.author is not None:
-        return comment.author.name
-    return str(comment.author_key.name) if comment.author_key is not None else ""
+    return str(comment.signer.name) if comment.signer is not None else ""
 
 
 def _is_member(comment: Comment, person: User) -> bool:

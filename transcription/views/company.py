@@ -136,9 +136,7 @@ def _people(request: PageRequest) -> list[Any]:
 def _marks(request: PageRequest, row: Transcript) -> list[dict[str, Any]]:
     rows = list(highlights.highlights_of(request.caller, row))
     quotes = highlights.quotes(row, rows)
-    return [
-        {"row": one, "quote": quotes[one.pk], "may_delete": highlights.may_delete(request.caller, one)} for one in rows
-    ]
+    return [{"row": one, "quote": quotes[one.pk], "may_delete": one.may_be_deleted_by(request.caller)} for one in rows]
 
 
 def _drawn(request: PageRequest, comment: Comment) -> dict[str, Any]:
@@ -152,6 +150,6 @@ def _with_rights(request: PageRequest, comment: Comment) -> dict[str, Any]:
     return {
         "comment": comment,
         "author": mentions.author_name(comment),
-        "may_change": caller.can(Action.TRANSCRIPTS_WRITE) and comments.is_author(caller, comment),
-        "may_delete": comments.may_delete(caller, comment),
+        "may_change": comment.may_be_changed_by(caller),
+        "may_delete": comment.may_be_deleted_by(caller),
     }
