@@ -36,7 +36,9 @@ def language_choices() -> list[tuple[str, Any]]:
     return [("", _("As the browser says")), *named]
 
 
-class PreferencesForm(forms.Form):
+class PersonForm(forms.Form):
+    """What people are called."""
+
     first_name = forms.CharField(
         label=_("First name"),
         max_length=150,
@@ -49,6 +51,9 @@ class PreferencesForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
+
+
+class PreferencesForm(PersonForm):
     language = forms.ChoiceField(label=_("Language"), choices=language_choices, required=False)
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)

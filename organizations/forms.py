@@ -8,6 +8,7 @@ from allauth.account.forms import SignupForm as BaseSignupForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import PersonForm
 from organizations.services import signup
 
 if TYPE_CHECKING:
@@ -16,21 +17,9 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class SignupForm(BaseSignupForm):
+class SignupForm(PersonForm, BaseSignupForm):
     """allauth's own form, with the person's name and the organization that they start."""
 
-    first_name = forms.CharField(
-        label=_("First name"),
-        max_length=150,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-    )
-    last_name = forms.CharField(
-        label=_("Last name"),
-        max_length=150,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
-    )
     organization_name = forms.CharField(
         label=_("Organization"),
         max_length=200,

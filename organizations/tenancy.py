@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
@@ -67,6 +68,22 @@ class OrganizationOwned(BaseModel):
     )
 
     objects: ClassVar[Any] = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Made(OrganizationOwned):
+    """A row that remembers who made it, as long as they are here."""
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("made by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     class Meta:
         abstract = True

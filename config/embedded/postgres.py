@@ -12,8 +12,7 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from config.embedded.paths import (
     DATABASE_NAME,
@@ -25,12 +24,10 @@ from config.embedded.paths import (
     runtime_mode,
 )
 from config.embedded.postgres_binaries import installation, reachable_data_folder, server_user
-from config.embedded.process import process_name, spawn, stop, working_folder
+from config.embedded.process import process_name, working_folder
+from config.embedded.server import EmbeddedServer
 
 MAJOR_VERSION = "18"
-START_SECONDS = 60  # crash recovery on a slow disk
-STOP_SIGNAL = signal.SIGINT  # fast shutdown: queries are rolled back
-STOP_SECONDS = 30
 LOCK_FILE = "postmaster.pid"
 STATUS_LINE = 7  # of the lock file: "starting", "ready", "stopping"
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}  # no PG* variable of the caller's
@@ -57,21 +54,20 @@ class AlreadyRunning(EmbeddedError):
         self.pid = pid
 
 
-class EmbeddedPostgres:
-    """One cluster. As a context manager it runs while the block does and dies with this process.
+class EmbeddedPostgres(EmbeddedServer):
+    """One cluster, with the database `tadwin`."""
 
-    `prepare` and `command` serve a supervisor that starts the process itself.
-    """
-
-    stop_signal = STOP_SIGNAL
+    title = "PostgreSQL"
+    start_seconds = 60  # crash recovery on a slow disk
+    stop_signal = signal.SIGINT  # fast shutdown: queries are rolled back, everything committed is on disk
+    stop_seconds = 30
 
     def __init__(self, data_dir: Path, socket_dir: Path, *, fsync: bool = True) -> None:
         self.wanted_data_dir = data_dir.absolute()
+        super().__init__(self.wanted_data_dir.with_name(f"{self.wanted_data_dir.name}.log"))
         self.socket_dir = socket_dir
         self.fsync = fsync
         self.user = server_user()
-        self.log = self.wanted_data_dir.with_name(f"{self.wanted_data_dir.name}.log")
-        self.process: subprocess.Popen[bytes] | None = None
 
     @cached_property
     def data_dir(self) -> Path:
@@ -83,7 +79,7 @@ class EmbeddedPostgres:
         return installation(self.user)
 
     @property
-    def database_url(self) -> str:
+    def url(self) -> str:
         return database_url(self.socket_dir)
 
     @property
@@ -95,7 +91,6 @@ class EmbeddedPostgres:
 
     @property
     def spawn_options(self) -> dict[str, Any]:
-        """Arguments for `subprocess` beside the command: user, environment, folder."""
         user = self.user.spawn_options if self.user else {}
         return {"env": ENVIRONMENT, "cwd": "/", "umask": 0o077, **user}
 
@@ -109,35 +104,11 @@ class EmbeddedPostgres:
         self._check_cluster(owner)
         self._clear_leftovers()
 
-    def start(self, *, outlive_us: bool = False) -> str:
-        """Start, wait for readiness and the database `tadwin`, and return its address.
+    def answers(self) -> bool:
+        return self._status() == "ready"
 
-        The server dies with us unless it may `outlive_us`.
-        """
-        self.prepare()
-        with self.log.open("ab") as output:
-            death_signal = None if outlive_us else STOP_SIGNAL
-            self.process = spawn(self.command, output=output, death_signal=death_signal, options=self.spawn_options)
-        process = self.process
-        try:
-            self.wait_ready(lambda: process.poll() is None)
-            self.create_database(DATABASE_NAME)
-        except BaseException:
-            self.stop()
-            raise
-        return self.database_url
-
-    def wait_ready(self, alive: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-        """Return when the server takes queries; raise EmbeddedError when `alive` turns false or time is up."""
-        deadline = time.monotonic() + seconds
-        while self._status() != "ready":
-            if not alive():
-                raise EmbeddedError(
-                    f"PostgreSQL ended while it was starting. Its log {self.log} ends:\n{_tail(self.log)}"
-                )
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"PostgreSQL was not ready after {seconds:.0f} seconds. Its log is {self.log}.")
-            time.sleep(0.01)
+    def complete(self) -> None:
+        self.create_database(DATABASE_NAME)
 
     def create_database(self, name: str) -> None:
         """Create the database `name` unless it is there."""
@@ -148,27 +119,12 @@ class EmbeddedPostgres:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
-    def stop(self) -> None:
-        """Fast shutdown: running queries are rolled back, everything committed is on disk."""
-        process, self.process = self.process, None
-        if process is not None:
-            stop(process, STOP_SIGNAL, STOP_SECONDS)
-
     def running_pid(self) -> int | None:
         """The process that serves this data folder, whoever started it."""
         pid = _first_number(self.data_dir / LOCK_FILE)
         if pid is None or process_name(pid) != "postgres":
             return None
         return pid if working_folder(pid) == self.data_dir.resolve() else None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _create_cluster(self, owner: tuple[int, int] | None) -> None:
         """Make the cluster aside and rename it, so that a killed first start leaves nothing half-made behind."""
@@ -210,7 +166,7 @@ class EmbeddedPostgres:
         """
         pid = self.running_pid()
         if pid is not None and self._status() == "stopping":
-            _wait_until(lambda: self.running_pid() is None, STOP_SECONDS)
+            _wait_until(lambda: self.running_pid() is None, self.stop_seconds)
             pid = self.running_pid()
         if pid is not None:
             raise AlreadyRunning(self.data_dir, pid)
@@ -234,7 +190,7 @@ class EmbeddedPostgres:
 
     def _wait_for_orphans(self) -> None:
         """The backends of a killed server notice within moments; starting beside them would corrupt the data."""
-        if not _wait_until(lambda: not self._processes(), STOP_SECONDS):
+        if not _wait_until(lambda: not self._processes(), self.stop_seconds):
             raise EmbeddedError(
                 f"Processes {self._processes()} of a killed PostgreSQL still use {self.data_dir}. "
                 "End them, then start again."
@@ -267,7 +223,3 @@ def _first_number(path: Path) -> int | None:
         return int(path.read_text(encoding="ascii").splitlines()[0])
     except (OSError, ValueError, IndexError):
         return None
-
-
-def _tail(path: Path, lines: int = 10) -> str:
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -4,19 +4,12 @@ import importlib.util
 import shutil
 import signal
 import socket
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from config.embedded.paths import EmbeddedError, private_folder, redis_url, runtime_mode
-from config.embedded.process import spawn, stop
+from config.embedded.server import EmbeddedServer
 
-START_SECONDS = 30  # a large append-only file is read first
-STOP_SIGNAL = signal.SIGTERM
-STOP_SECONDS = 15
 MISSING = (
     "No Redis found: install redis-server (apt install redis-server, dnf install redis), use Python 3.11 or 3.12 on "
     "x86_64, where a wheel brings one, or set REDIS_URL to a server of yours."
@@ -36,19 +29,21 @@ def redis_server() -> str:
     raise EmbeddedError(MISSING)
 
 
-class EmbeddedRedis:
-    """One server. As a context manager it runs while the block does and dies with this process."""
+class EmbeddedRedis(EmbeddedServer):
+    title = "Redis"
+    start_seconds = 30  # a large append-only file is read first
+    stop_signal = signal.SIGTERM
+    stop_seconds = 15
 
     def __init__(self, data_dir: Path, socket_path: Path, *, durable: bool = True) -> None:
         """`durable` keeps the data over restarts and, but for the last second, over a kill -9."""
         self.data_dir = data_dir.absolute()
+        super().__init__(self.data_dir.with_name(f"{self.data_dir.name}.log"))
         self.socket = socket_path
         self.durable = durable
-        self.log = self.data_dir.with_name(f"{self.data_dir.name}.log")
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
-    def redis_url(self) -> str:
+    def url(self) -> str:
         return redis_url(self.socket)
 
     @property
@@ -80,29 +75,6 @@ class EmbeddedRedis:
         if self.answers():
             raise EmbeddedError(f"A Redis server already answers on {self.socket}. Stop it first, or use it.")
 
-    def start(self, *, outlive_us: bool = False) -> str:
-        """Start, wait until it answers, and return its address. It dies with us unless it may `outlive_us`."""
-        self.prepare()
-        with self.log.open("ab") as output:
-            death_signal = None if outlive_us else STOP_SIGNAL
-            self.process = spawn(self.command, output=output, death_signal=death_signal, options=self.spawn_options)
-        process = self.process
-        try:
-            self.wait_ready(lambda: process.poll() is None)
-        except BaseException:
-            self.stop()
-            raise
-        return self.redis_url
-
-    def wait_ready(self, alive: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-        deadline = time.monotonic() + seconds
-        while not self.answers():
-            if not alive():
-                raise EmbeddedError(f"Redis ended while it was starting. Its log is {self.log}.")
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"Redis was not ready after {seconds:.0f} seconds. Its log is {self.log}.")
-            time.sleep(0.01)
-
     def answers(self) -> bool:
         """Whether a server on the socket takes commands (it does not while it still loads its data)."""
         with socket.socket(socket.AF_UNIX) as connection:  # the redis client would retry for seconds
@@ -113,17 +85,3 @@ class EmbeddedRedis:
                 return connection.recv(64).startswith(b"+PONG")
             except OSError:
                 return False
-
-    def stop(self) -> None:
-        process, self.process = self.process, None
-        if process is not None:
-            stop(process, STOP_SIGNAL, STOP_SECONDS)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
-import structlog
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from config.common.clock import from_now, now
 from media.models import MediaImport, Recording
 from media.services.announcing import announce
-
-logger = structlog.get_logger(__name__)
+from media.services.heartbeat import heartbeat
 
 
 class ImportLost(Exception):
@@ -78,35 +74,12 @@ class ImportLease:
         due_at = now() + timedelta(seconds=seconds)
         self.ours.update(errors=errors, due_at=due_at, lease_until=None, updated_at=now())
 
-    @contextmanager
-    def kept_alive(self) -> Iterator[None]:
-        """Renew the lease from a thread with its own connection while the block runs, and tell how far it is."""
-        done = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(done,), name=f"import-{self.row.pk}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join(timeout=settings.STEP_LEASE_SECONDS)
-
-    def _beat(self, done: threading.Event) -> None:
-        try:
-            while not done.wait(settings.STEP_HEARTBEAT_SECONDS):
-                if not self._renew():
-                    self.lost.set()
-                    return
-        finally:
-            connection.close()
+    def kept_alive(self) -> AbstractContextManager[None]:
+        """Renew the lease while the block runs, and tell how far it is."""
+        return heartbeat(self._renew, lost=self.lost, name=f"import-{self.row.pk}")
 
     def _renew(self) -> bool:
-        try:
-            renewed = self.ours.update(lease_until=_until(), received=self.arrived, updated_at=now())
-        except DatabaseError as error:
-            # The database is away: go on. The fence judges in the end.
-            logger.warning("import_heartbeat_failed", recording=str(self.recording.pk), error=type(error).__name__)
-            connection.close()
-            return True
+        renewed = self.ours.update(lease_until=_until(), received=self.arrived, updated_at=now())
         if renewed:
             announce(self.recording)
         return bool(renewed)

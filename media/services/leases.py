@@ -6,24 +6,20 @@ A worker that dies stops renewing; another one takes over, and what the first ma
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
-import structlog
 from django.conf import settings
-from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from media.models import Recording
+from media.services.heartbeat import heartbeat
 from media.states import RecordingStatus
-
-logger = structlog.get_logger(__name__)
 
 
 class LeaseLostError(Exception):
@@ -71,35 +67,12 @@ class ProbeLease:
         later = Now() + timedelta(seconds=retry_seconds)
         self.row.update(probe_attempt=attempt, probe_lease_until=later)
 
-    @contextmanager
-    def kept_alive(self) -> Iterator[None]:
-        """Renew the lease from a thread with its own connection while the block runs."""
-        done = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(done,), name=f"probe-{self.recording_id}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join(timeout=settings.STEP_LEASE_SECONDS)
-
-    def _beat(self, done: threading.Event) -> None:
-        try:
-            while not done.wait(settings.STEP_HEARTBEAT_SECONDS):
-                if not self._renew():
-                    self.lost.set()
-                    return
-        finally:
-            connection.close()
+    def kept_alive(self) -> AbstractContextManager[None]:
+        """Renew the lease while the block runs."""
+        return heartbeat(self._renew, lost=self.lost, name=f"probe-{self.recording_id}")
 
     def _renew(self) -> bool:
-        try:
-            return bool(self.row.update(probe_lease_until=_until()))
-        except DatabaseError as error:
-            # The database is away: go on. The fence judges in the end.
-            logger.warning("probe_heartbeat_failed", recording=str(self.recording_id), error=type(error).__name__)
-            connection.close()
-            return True
+        return bool(self.row.update(probe_lease_until=_until()))
 
 
 def _until() -> Any:

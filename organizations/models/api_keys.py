@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from organizations.tenancy import OrganizationOwned
+from organizations.tenancy import Made
 
 
-class ApiKey(OrganizationOwned):
+class ApiKey(Made):
     name = models.CharField(_("name"), max_length=100)
     prefix = models.CharField(_("prefix"), max_length=16, unique=True, help_text=_("The part that may be shown."))
     key_hash = models.CharField(_("hash"), max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=32), verbose_name=_("scopes"), default=list, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("made by"), on_delete=models.SET_NULL, null=True, related_name="+"
-    )
     # Null: only the limits of the organization hold.
     requests_per_minute = models.PositiveIntegerField(
         _("requests a minute"), null=True, blank=True, validators=[MinValueValidator(1)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.common import encryption
 from config.common.clock import now
-from organizations.tenancy import OrganizationOwned, OrganizationQuerySet
+from organizations.tenancy import Made, OrganizationOwned, OrganizationQuerySet
 
 EVERYTHING = "*"
 
@@ -27,7 +26,7 @@ class WebhookEndpointQuerySet(OrganizationQuerySet):
         return self.active().filter(Q(resting_until=None) | Q(resting_until__lte=now()))
 
 
-class WebhookEndpoint(OrganizationOwned):
+class WebhookEndpoint(Made):
     """An address that gets messages. Secrets must be read back to sign, so they are encrypted and not hashed."""
 
     class Status(models.TextChoices):
@@ -49,14 +48,6 @@ class WebhookEndpoint(OrganizationOwned):
     secret = models.TextField(_("secret"), editable=False, help_text=_("Encrypted."))
     old_secret = models.TextField(_("former secret"), blank=True, editable=False, help_text=_("Encrypted."))
     old_secret_until = models.DateTimeField(_("former secret signs until"), null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("made by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
     resting_until = models.DateTimeField(

@@ -19,8 +19,8 @@ from transcription.states import Queue
 def own_redis(tmp_path: Path, sockets: Path, settings: Settings) -> Iterator[redis.Redis]:
     """A broker of this test alone."""
     with EmbeddedRedis(tmp_path / "redis", sockets / "redis.sock", durable=False) as server:
-        settings.REDIS_URL = server.redis_url
-        yield redis.Redis.from_url(server.redis_url)
+        settings.REDIS_URL = server.url
+        yield redis.Redis.from_url(server.url)
 
 
 def found(results: Iterator[Result]) -> dict[str, Result]:

@@ -41,22 +41,22 @@ def test_data_survives_a_stop_and_a_kill(open_tmp_path: Path, sockets: Path) -> 
         return EmbeddedPostgres(open_tmp_path / "postgres", sockets / "postgres")
 
     with server() as first:
-        assert "PostgreSQL 18" in str(query(first.database_url, "SELECT version()"))
-        assert query(first.database_url, "SELECT datlocale FROM pg_database WHERE datname = 'tadwin'") == "C.UTF-8"
-        query(first.database_url, "CREATE TABLE kept AS SELECT 1 AS n")
+        assert "PostgreSQL 18" in str(query(first.url, "SELECT version()"))
+        assert query(first.url, "SELECT datlocale FROM pg_database WHERE datname = 'tadwin'") == "C.UTF-8"
+        query(first.url, "CREATE TABLE kept AS SELECT 1 AS n")
     second = server()
     second.start()
-    query(second.database_url, "INSERT INTO kept VALUES (2)")
+    query(second.url, "INSERT INTO kept VALUES (2)")
 
     _kill(second)
 
     with server() as third:
-        assert query(third.database_url, "SELECT sum(n) FROM kept") == 3
+        assert query(third.url, "SELECT sum(n) FROM kept") == 3
 
 
 def test_nothing_listens_on_tcp_and_the_socket_is_private(server: Server) -> None:
     with server() as running:
-        assert query(running.database_url, "SHOW listen_addresses") == ""
+        assert query(running.url, "SHOW listen_addresses") == ""
         assert stat.S_IMODE(running.socket_dir.stat().st_mode) == 0o700
         owner = running.user.uid if running.user else os.getuid()
         assert running.socket_dir.stat().st_uid == owner
@@ -78,7 +78,7 @@ def test_lock_file_with_the_id_of_another_living_process_is_no_obstacle(server: 
             path.write_text("\n".join([str(bystander.pid), *lines[1:], ""]))
 
         with server() as again:
-            assert query(again.database_url, "SELECT 1") == 1
+            assert query(again.url, "SELECT 1") == 1
     finally:
         bystander.kill()
         bystander.wait()
@@ -91,7 +91,7 @@ def test_second_server_on_the_same_data_is_refused_with_the_process(server: Serv
         with pytest.raises(AlreadyRunning, match=f"process {running.process.pid}"):
             server().start()
 
-        assert query(running.database_url, "SELECT 1") == 1
+        assert query(running.url, "SELECT 1") == 1
 
 
 def test_server_of_other_data_on_the_same_sockets_is_named(server: Server, open_tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_server_of_other_data_on_the_same_sockets_is_named(server: Server, open_
         with pytest.raises(EmbeddedError, match="Another PostgreSQL"):
             other.start()
 
-        assert query(running.database_url, "SELECT 1") == 1
+        assert query(running.url, "SELECT 1") == 1
 
 
 def test_half_made_cluster_of_a_killed_first_start_is_made_anew(server: Server, open_tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_half_made_cluster_of_a_killed_first_start_is_made_anew(server: Server, 
     (leftover / "PG_VERSION").write_text("18\n")
 
     with server() as running:
-        assert query(running.database_url, "SELECT 1") == 1
+        assert query(running.url, "SELECT 1") == 1
 
     assert not leftover.exists()
 
@@ -129,7 +129,7 @@ def test_create_database_twice_is_no_error(server: Server) -> None:
         running.create_database('odd "name"')
         running.create_database('odd "name"')
 
-        found = query(running.database_url, "SELECT count(*) FROM pg_database WHERE datname = 'odd \"name\"'")
+        found = query(running.url, "SELECT count(*) FROM pg_database WHERE datname = 'odd \"name\"'")
 
     assert found == 1
 
@@ -176,5 +176,5 @@ def test_root_keeps_data_of_an_unreachable_checkout_where_the_server_can_go(
 
     with EmbeddedPostgres(closed / "postgres", sockets / "postgres", fsync=False) as running:
         assert running.data_dir.is_relative_to(open_tmp_path / "state")
-        assert query(running.database_url, "SELECT 1") == 1
+        assert query(running.url, "SELECT 1") == 1
     assert not (closed / "postgres").exists()

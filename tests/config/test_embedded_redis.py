@@ -12,7 +12,7 @@ from config.embedded.redis import EmbeddedRedis
 
 
 def client(server: EmbeddedRedis) -> redis.Redis:
-    return redis.Redis.from_url(server.redis_url)
+    return redis.Redis.from_url(server.url)
 
 
 def test_data_survives_a_stop(tmp_path: Path, sockets: Path) -> None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from organizations.tenancy import OrganizationOwned
+from organizations.tenancy import Made
 
 
-class Evaluation(OrganizationOwned):
+class Evaluation(Made):
     """One comparison. Both texts are kept, as the transcript may be edited later; the alignment is made out of them."""
 
     transcript = models.ForeignKey(
         "transcription.Transcript", verbose_name=_("transcript"), on_delete=models.CASCADE, related_name="evaluations"
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("made by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
     )
     engine = models.CharField(_("engine"), max_length=40)
     model = models.CharField(_("model"), max_length=200)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.common.jsonb import Decoder
-from organizations.tenancy import OrganizationOwned, OrganizationQuerySet
+from organizations.tenancy import Made, OrganizationQuerySet
 from transcription.states import (
     ACTIVE_JOB_STATUSES,
     JobStatus,
@@ -26,19 +25,11 @@ class JobQuerySet(OrganizationQuerySet):
         return self.filter(status__in=ACTIVE_JOB_STATUSES)
 
 
-class Job(OrganizationOwned):
+class Job(Made):
     """One recognition of one recording, with its options resolved once and for all."""
 
     recording = models.ForeignKey(
         "media.Recording", verbose_name=_("recording"), on_delete=models.CASCADE, related_name="jobs"
-    )
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("made by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
     )
     api_key = models.ForeignKey(
         "organizations.ApiKey",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.common.clock import now
 from media.states import RecordingStatus
-from organizations.tenancy import OrganizationOwned, OrganizationQuerySet
+from organizations.tenancy import Made, OrganizationQuerySet
 
 
 class ShareQuerySet(OrganizationQuerySet):
@@ -22,7 +21,7 @@ class ShareQuerySet(OrganizationQuerySet):
         return rows.exclude(transcript__recording__status=RecordingStatus.DELETED)
 
 
-class TranscriptShare(OrganizationOwned):
+class TranscriptShare(Made):
     transcript = models.ForeignKey(
         "transcription.Transcript", verbose_name=_("transcript"), on_delete=models.CASCADE, related_name="shares"
     )
@@ -35,14 +34,6 @@ class TranscriptShare(OrganizationOwned):
     show_speakers = models.BooleanField(_("shows the speakers' names"), default=True)
     view_count = models.PositiveIntegerField(_("opened"), default=0)
     last_viewed_at = models.DateTimeField(_("last opened"), null=True, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("made by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     objects: ClassVar[Any] = ShareQuerySet.as_manager()

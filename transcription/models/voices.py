@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from organizations.tenancy import OrganizationOwned
+from organizations.tenancy import Made, OrganizationOwned
 
 
 class VoiceConsent(OrganizationOwned):
@@ -75,21 +75,13 @@ class VoiceVector(Voiceprint):
         return f"{self.job_id} {self.label}"
 
 
-class VoiceProfile(OrganizationOwned):
+class VoiceProfile(Made):
     """A person whose voice is known."""
 
     consent = models.ForeignKey(
         VoiceConsent, verbose_name=_("consent"), on_delete=models.CASCADE, related_name="profiles"
     )
     name = models.CharField(_("name"), max_length=200)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("made by"),
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
     matched_at = models.DateTimeField(
         _("looked for"), null=True, blank=True, help_text=_("Empty: the recordings wait to be looked through for it.")
     )
