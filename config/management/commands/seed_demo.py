@@ -79,4 +79,4 @@ def _transcribe(caller: Caller) -> None:
     """Upload the shipped recording as a user would; a worker does the rest."""
     file = SimpleUploadedFile(RECORDING.name, RECORDING.read_bytes(), content_type="audio/mpeg")
     recording = uploads.store_directly(caller=caller, file=file)
-    jobs.submit(caller=caller, recording=recording, options={"mode": "dialogue"})
+    jobs.submit(caller=caller, recording=recording, options={"mode": "dialogue", "language": "en"})
