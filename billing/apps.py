@@ -7,7 +7,8 @@ class BillingConfig(AppConfig):
     verbose_name = _("Billing")
 
     def ready(self) -> None:
-        from billing import checks, receivers, thresholds
+        from billing import checks, receivers
+        from billing.quota import thresholds
 
         checks.drop_those_of_dj_stripe()
         receivers.connect()

@@ -61,7 +61,7 @@ def check_webhook_view(**_kwargs: Any) -> list[CheckMessage]:
 
     if "djstripe" not in (get_resolver().namespace_dict or {}):
         return []
-    hint = "Take `djstripe.urls` out of the addresses; billing.webhook receives the events."
+    hint = "Take `djstripe.urls` out of the addresses; billing.gateway.webhook receives the events."
     return [Error("dj-stripe's own webhook view is reachable.", hint=hint, id="billing.E006")]
 
 
@@ -70,7 +70,7 @@ def check_endpoint(**_kwargs: Any) -> list[CheckMessage]:
     """Only where databases are looked at (`check --database default`), and when processes start that migrate."""
     if not money():
         return []
-    from billing import endpoints
+    from billing.gateway import endpoints
 
     try:
         known = endpoints.row()

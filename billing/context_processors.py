@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from billing.gateway.accounts import read_only_from
 from billing.models import Account
 from billing.plans import money as sells
 from billing.plans import plan_of
-from billing.services.accounts import read_only_from
 from organizations.tenancy import Caller
 
 Status = Account.Status

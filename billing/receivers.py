@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing import endpoints, seats, usage
-from billing.limits import require_writable
+from billing import usage
+from billing.gateway import endpoints
+from billing.quota import seats
+from billing.quota.limits import require_writable
 from billing.services import purged
 from config.common import encryption
 from organizations.models import Organization

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from billing import stripe_events
-from billing.services import accounts, outbox
+from billing.gateway import accounts, inbox, outbox
 
 
 @shared_task(name="billing.process_event", soft_time_limit=120, time_limit=150)
 def process_event(event_id: str) -> str:
-    return stripe_events.process(event_id)
+    return inbox.process(event_id)
 
 
 @shared_task(name="billing.send_call", soft_time_limit=60, time_limit=90)
@@ -22,10 +21,10 @@ def send_call(call_id: str) -> bool:
 def sweep() -> dict[str, int]:
     """Sent by beat: what waits for Stripe in either direction, graces that ended, limits that changed with the time."""
     return {
-        "events": stripe_events.process_due(),
+        "events": inbox.process_due(),
         "calls": outbox.send_due(),
         "read_only": accounts.end_grace(),
         "made": accounts.make_missing(),
         "jobs": accounts.settle_jobs(),
-        "forgotten": stripe_events.forget_old(),
+        "forgotten": inbox.forget_old(),
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from billing.gateway.webhook import stripe_webhook
 from billing.views import plan, usage
-from billing.webhook import stripe_webhook
 
 urlpatterns = [
     path("o/<slug:slug>/usage", usage.usage, name="usage"),

@@ -15,12 +15,12 @@ from django.db.models import BigIntegerField, Case, F, Sum, Value, When
 from django.db.models.functions import Least
 from django.utils.translation import ngettext
 
-from billing import thresholds
-from billing.limits import Limits, limits_for, limits_of, locked_account, require_writable
+from billing.gateway import metering
 from billing.models import UsageEntry
-from billing.periods import Period, calendar_month
-from billing.refusals import refusal, what_to_do
-from billing.services import metering
+from billing.quota import thresholds
+from billing.quota.limits import Limits, limits_for, limits_of, locked_account, require_writable
+from billing.quota.periods import Period, calendar_month
+from billing.quota.refusals import refusal, what_to_do
 from config.common.clock import iso, now
 from organizations.models import Organization
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from accounts.export import Part
 from accounts.models import User
 from accounts.signals import account_exported
-from billing import names
+from billing.reports import names
 from config.common.clock import from_now
 from media.models import Project, Recording
 from media.services import personal, purging

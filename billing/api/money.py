@@ -9,9 +9,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing import offers, stripe_api
 from billing.api import money_serializers as serializers
-from billing.services import accounts, checkout, invoices, subscriptions
+from billing.gateway import accounts, stripe_api
+from billing.services import checkout, invoices, offers, subscriptions
 from billing.services.invoices import Invoice
 from config.common.api import validated
 from config.common.clock import iso

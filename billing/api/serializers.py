@@ -10,7 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing.reports import GroupBy
+from billing.reports.ledger import GroupBy
 from billing.usage import month_start
 from config.common.api import StrictSerializer
 from config.common.clock import now

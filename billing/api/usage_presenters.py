@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing.overview import Overview
+from billing.reports.overview import Overview
 from config.common.clock import iso
 
 

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing import overview, reports
 from billing.api import serializers
 from billing.api.usage_presenters import overview_json
+from billing.reports import ledger, overview
 from config.common import spreadsheet
 from config.common.api import validated
 from config.common.clock import iso
@@ -30,8 +30,8 @@ class UsageView(TenantAPIView):
         """Seconds of audio that were charged, by day, member, project, API key or model; and what is left now."""
         asked = validated(serializers.UsageQuerySerializer, request.query_params.dict())
         since, until = asked["from"], asked["to"]
-        group_by = reports.GroupBy(asked["group_by"])
-        rows = reports.usage(self.caller.organization, since=since, until=until, group_by=group_by)
+        group_by = ledger.GroupBy(asked["group_by"])
+        rows = ledger.usage(self.caller.organization, since=since, until=until, group_by=group_by)
         total = sum(row["audio_seconds"] for row in rows)
         found = {"data": rows, "from": iso(since), "to": iso(until), "total_audio_seconds": total}
         return Response(found | overview_json(overview.of(self.caller.organization)))
@@ -49,5 +49,5 @@ class UsageExportView(TenantAPIView):
         """Every line of the ledger as CSV: jobs that ran, run and were released, and corrections of the staff."""
         asked = validated(serializers.SpanQuerySerializer, request.query_params.dict())
         organization = self.caller.organization
-        rows = reports.table(organization, since=asked["from"], until=asked["to"])
-        return spreadsheet.download(f"usage-{organization.slug}.csv", reports.COLUMNS, rows)
+        rows = ledger.table(organization, since=asked["from"], until=asked["to"])
+        return spreadsheet.download(f"usage-{organization.slug}.csv", ledger.COLUMNS, rows)

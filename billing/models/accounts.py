@@ -19,7 +19,7 @@ def jobs_of_a_new_account() -> int | None:
 class Account(OrganizationOwned):
     """One per organization. `billing.plans.plan_of` says which plan holds; what is agreed on here wins over the plan.
 
-    `billing.services.accounts` is the only writer of what comes from Stripe.
+    `billing.gateway.accounts` is the only writer of what comes from Stripe.
     """
 
     class Status(models.TextChoices):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import stripe
 from django.utils.translation import gettext as _
 
-from billing import seats as taken_seats
 from billing.models import Account
 from billing.plans import PLANS, Interval, Plan, PlanKey
+from billing.quota import seats as taken_seats
 from config.common.errors import Conflict, Invalid
 from organizations.models import Organization
 

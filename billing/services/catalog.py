@@ -13,12 +13,12 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-from billing import endpoints
+from billing.gateway import endpoints
+from billing.gateway.outbox import METER
+from billing.gateway.stripe_api import OURS, client, is_ours
+from billing.gateway.subscription_state import PLAN
 from billing.plans import OVERAGE, PLANS, Interval, Plan, Price
 from billing.services import prices
-from billing.services.outbox import METER
-from billing.stripe_api import OURS, client, is_ours
-from billing.subscription_state import PLAN
 
 Json = dict[str, Any]
 OVERAGE_PRODUCT = "tadwin_overage"

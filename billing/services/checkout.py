@@ -11,10 +11,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from billing import locks, stripe_api
+from billing.gateway import accounts, locks, stripe_api
 from billing.models import Account
 from billing.plans import Interval, Plan
-from billing.services import accounts
 from billing.services.buying import checked_seats, is_subscribed, plan_price_id, price_id, sellable
 from config.common.clock import now
 from config.common.errors import Conflict

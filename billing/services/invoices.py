@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from billing import stripe_api
-from billing.services import accounts
+from billing.gateway import accounts, stripe_api
 from organizations.roles import Action
 from organizations.tenancy import Caller
 

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 
-from billing import stripe_api
+from billing.gateway import stripe_api
 from billing.plans import OVERAGE, PLANS, Interval, Plan
 
 logger = structlog.get_logger(__name__)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from billing import mirror
+from billing.gateway import mirror, outbox
 from billing.models import Account, StripeCall
-from billing.services import outbox
 from billing.services.buying import SUBSCRIBED
 from organizations.models import Organization
 

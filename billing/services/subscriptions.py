@@ -7,12 +7,11 @@ from typing import Any
 import stripe
 from django.utils.translation import gettext as _
 
-from billing import stripe_api
+from billing.gateway import accounts, stripe_api
+from billing.gateway.subscription_state import interval_of, metered_item, plan_item_id
 from billing.models import Account
 from billing.plans import Interval, Plan
-from billing.services import accounts
 from billing.services.buying import checked_seats, is_subscribed, plan_price_id, price_id, sellable
-from billing.subscription_state import interval_of, metered_item, plan_item_id
 from config.common.errors import Conflict
 from organizations.roles import Action
 from organizations.tenancy import Caller

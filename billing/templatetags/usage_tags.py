@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from billing import amounts
+from billing.quota import amounts
 
 register = template.Library()
 register.filter("duration", amounts.duration)

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing import offers, seats
+from billing.gateway import accounts
+from billing.gateway.accounts import read_only_from
 from billing.models import Account
 from billing.plans import Interval, PlanKey, money, plan_of
-from billing.services import accounts, checkout, invoices, subscriptions
-from billing.services.accounts import read_only_from
+from billing.quota import seats
+from billing.services import checkout, invoices, offers, subscriptions
 from billing.services.buying import MOST_SEATS, is_subscribed
 from billing.services.invoices import InvoicePage
 from config.common.errors import ApplicationError, NotFound, PermissionDenied

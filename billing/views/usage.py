@@ -13,12 +13,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing import adjustments, overview, reports
-from billing.overview import Overview
-from billing.periods import Period
-from billing.refusals import upgrade_url
-from billing.reports import GroupBy
-from billing.usage_chart import chart
+from billing.quota.periods import Period
+from billing.quota.refusals import upgrade_url
+from billing.reports import ledger, overview
+from billing.reports.chart import chart
+from billing.reports.ledger import GroupBy
+from billing.reports.overview import Overview
+from billing.services import adjustments
 from config.common import spreadsheet
 from organizations.models import Organization
 from organizations.pages import PageRequest, attempt, page, wants_part
@@ -139,7 +140,7 @@ def _share(used: int, limit: int | None) -> int:
 
 def _groups(organization: Organization, span: Span, by: GroupBy) -> list[dict[str, Any]]:
     zone = timezone.get_current_timezone()
-    return reports.usage(organization, since=span.since, until=span.until, group_by=by, zone=zone)
+    return ledger.usage(organization, since=span.since, until=span.until, group_by=by, zone=zone)
 
 
 def _rows(organization: Organization, span: Span, by: GroupBy) -> list[dict[str, Any]]:
@@ -165,8 +166,8 @@ def usage_csv(request: PageRequest) -> HttpResponseBase:
     """Every line of the ledger in the days that the page shows."""
     organization = request.caller.organization
     span = UsageForm(request.GET).span(overview.of(organization).limits.period)
-    rows = reports.table(organization, since=span.since, until=span.until)
-    return spreadsheet.download(f"usage-{organization.slug}.csv", reports.COLUMNS, rows)
+    rows = ledger.table(organization, since=span.since, until=span.until)
+    return spreadsheet.download(f"usage-{organization.slug}.csv", ledger.COLUMNS, rows)
 
 
 @page(Action.BILLING_MANAGE, "POST")

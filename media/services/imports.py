@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from billing import stored
+from billing.quota import stored
 from config.common import encryption, outbound, queue
 from config.common.clock import from_now, now
 from config.common.encryption import Undecryptable

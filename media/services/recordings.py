@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from billing import stored
+from billing.quota import stored
 from config.common import queue
 from config.common.clock import now
 from config.common.errors import Conflict, Invalid, PermissionDenied

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from django.db import transaction
 
-from billing import stored
+from billing.quota import stored
 from config.common.clock import now
 from media.models import Recording
 from media.services import purging, recordings

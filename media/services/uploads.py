@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from billing import stored
+from billing.quota import stored
 from config.common import queue
 from config.common.clock import from_now, iso, now
 from config.common.errors import ApplicationError, Conflict, Invalid, TooLarge, Unavailable

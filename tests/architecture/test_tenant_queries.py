@@ -16,11 +16,11 @@ MODELS = {model.__name__ for model in apps.get_models() if issubclass(model, Org
 
 # Functions that look at the rows of all tenants on purpose. None is reached with what a caller sent, but for secrets.
 EVERYBODYS = {
-    "billing/services/accounts.py:_late": "beat: payments that are open for too long",
-    "billing/services/accounts.py:of_customer": "an id of Stripe's that we were given for one organization",
-    "billing/services/accounts.py:settle_jobs": "beat: limits that changed with the time",
-    "billing/stored.py:release": "the key is the recording's id, and comes from the recording's own row",
-    "billing/stored.py:settle": "as release",
+    "billing/gateway/accounts.py:_late": "beat: payments that are open for too long",
+    "billing/gateway/accounts.py:of_customer": "an id of Stripe's that we were given for one organization",
+    "billing/gateway/accounts.py:settle_jobs": "beat: limits that changed with the time",
+    "billing/quota/stored.py:release": "the key is the recording's id, and comes from the recording's own row",
+    "billing/quota/stored.py:settle": "as release",
     "billing/usage.py:release": "the key names one line of one organization, and comes from the job's own row",
     "billing/usage.py:settle": "as release",
     "config/metrics.py:_jobs": "numbers for operators",

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.billing import stripe_server
 from tests.billing.selling import Shop, open_shop
+from tests.billing.stripe_fake.server import StripeServer, serving
 
 
 @pytest.fixture
-def stripe() -> Iterator[stripe_server.StripeServer]:
-    with stripe_server.serving() as server:
+def stripe() -> Iterator[StripeServer]:
+    with serving() as server:
         yield server
 
 
 @pytest.fixture
-def shop(stripe: stripe_server.StripeServer, settings: Any, db: None) -> Shop:
+def shop(stripe: StripeServer, settings: Any, db: None) -> Shop:
     return open_shop(stripe, settings)

@@ -10,12 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from djstripe.models import WebhookEndpoint
 
-from billing import endpoints, stripe_events
+from billing.gateway import accounts, endpoints, inbox
 from billing.models import Account, StripeEvent
-from billing.services import accounts
 from organizations.models import Organization
-from tests.billing.stripe_server import StripeServer
-from tests.billing.stripe_world import Json, World
+from tests.billing.stripe_fake.server import StripeServer
+from tests.billing.stripe_fake.world import Json, World
 
 
 @dataclass
@@ -58,7 +57,7 @@ class Shop:
     def deliver(self, events: list[Json] | None = None) -> None:
         for event in self.waiting() if events is None else events:
             assert self.post(event) == 204
-        stripe_events.process_due()
+        inbox.process_due()
         assert not StripeEvent.objects.filter(status="waiting").exists(), StripeEvent.objects.values("type", "error")
 
     def subscription(self, organization: Organization) -> Json:
@@ -84,7 +83,7 @@ class Shop:
 def open_shop(server: StripeServer, changes: Any) -> Shop:
     """`changes`: pytest-django's `settings`."""
     from billing.services import catalog, prices
-    from tests.billing.stripe_server import KEY
+    from tests.billing.stripe_fake.server import KEY
 
     changes.STRIPE_SECRET_KEY, changes.STRIPE_LIVE_MODE = KEY, False
     changes.STRIPE_API_BASE = server.url

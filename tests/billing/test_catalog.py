@@ -9,11 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from djstripe.models import APIKey, WebhookEndpoint
 
-from billing import checks, endpoints
+from billing import checks
+from billing.gateway import endpoints
+from billing.gateway.outbox import METER
 from billing.services import catalog, prices
-from billing.services.outbox import METER
 from tests.billing.selling import Shop
-from tests.billing.stripe_server import KEY, StripeServer
+from tests.billing.stripe_fake.server import KEY, StripeServer
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing import adjustments, usage
+from billing import usage
 from billing.models import UsageEntry
+from billing.services import adjustments
 from config.common.errors import QuotaExceeded
 from organizations.models import Organization
 from tests.billing.accounts import KEY, subscribe
@@ -168,7 +169,7 @@ class LedgerSums(TestCase):
 
         model = Model(LITTLE + 120)
         lived = [verb for verb in verbs if verb[3] != "crash"]  # what a crash noted is rolled back with its line
-        with mock.patch("billing.services.metering.note", note):
+        with mock.patch("billing.gateway.metering.note", note):
             play(lived, model, Ledger(organization))
         assert django_settings.STRIPE_SECRET_KEY == KEY
         on_lines = sum(UsageEntry.objects.filter(organization=organization).values_list("overage_seconds", flat=True))

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from billing import stripe_api
+from billing.gateway import accounts, metering, outbox, stripe_api
 from billing.models import Account, StripeCall
-from billing.services import accounts, catalog, invoices, metering, outbox, prices, subscriptions
+from billing.services import catalog, invoices, prices, subscriptions
 from organizations.authenticate import caller_for_user
 from organizations.models import Organization
 

@@ -13,10 +13,10 @@ from django.urls import reverse
 from djstripe.models import APIKey, Invoice, Subscription
 
 from accounts.models import User
-from billing.limits import limits_of
+from billing.gateway import accounts
 from billing.models import Account
 from billing.plans import HOUR, PlanKey, plan_of
-from billing.services import accounts
+from billing.quota.limits import limits_of
 from config.common.clock import now
 from organizations.models import AuditEvent, Organization, WebhookDelivery
 from tests.billing.selling import Shop

@@ -14,8 +14,9 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from billing import stored, usage
+from billing import usage
 from billing.models import Account, StoredFile, UsageEntry, UsageThreshold
+from billing.quota import stored
 from config.common.errors import QuotaExceeded
 from media.services import uploads
 from media.storage import MediaStorage

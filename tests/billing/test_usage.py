@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from billing import usage
 from billing.models import Account, UsageEntry
-from billing.periods import calendar_month
+from billing.quota.periods import calendar_month
 from config.common.clock import iso, now
 from config.common.errors import QuotaExceeded
 from media.services import recordings

@@ -13,18 +13,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
+from billing.gateway import accounts
 from billing.models import Account
-from billing.services import accounts
 from config.common.clock import now
 from organizations.models import Organization
-from tests.billing import stripe_server
 from tests.billing.selling import Shop, open_shop
+from tests.billing.stripe_fake.server import serving
 from tests.browser.test_every_page import PHONE, RULES, WIDE
 
 
 @pytest.fixture
 def shop(transactional_db: None, site: str, settings: Any) -> Iterator[Shop]:
-    with stripe_server.serving() as server:
+    with serving() as server:
         yield open_shop(server, settings)
 
 

@@ -13,8 +13,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
-from billing import adjustments, stored, usage
+from billing import usage
 from billing.models import Account, UsageEntry
+from billing.quota import stored
+from billing.services import adjustments
 from config.common.clock import now
 from organizations.models import Organization
 from tests.factories import make_invitation, make_project

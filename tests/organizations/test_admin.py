@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from billing import stored, usage
+from billing import usage
 from billing.models import UsageThreshold
+from billing.quota import stored
 from config.common.clock import from_now, now
 from organizations.models import ApiKey, AuditEvent, IdempotencyKey, Organization
 from tests.factories import make_api_key, make_invitation, make_member, make_notification, make_organization, make_user

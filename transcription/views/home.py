@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing import overview
+from billing.reports import overview
 from config.common.errors import ApplicationError
 from media.models import Project
 from media.services import imports, uploads

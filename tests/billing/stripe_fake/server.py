@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.billing.stripe_world import Json, Refused, World
+from tests.billing.stripe_fake.world import Json, Refused, World
 
 KEY = "sk_test_" + "a1B2" * 8
 PAGE = "<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1>{body}</html>"

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.urls import reverse
 from djstripe.models import WebhookEndpoint as StripeEndpoint
 
-from billing.stripe_api import OURS, client, is_ours
-from billing.stripe_events import HANDLERS
+from billing.gateway.inbox import HANDLERS
+from billing.gateway.stripe_api import OURS, client, is_ours
 from config.common import encryption
 
 DESCRIPTION = "Tadwin"

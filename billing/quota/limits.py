@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from billing import plans
 from billing.models import Account
-from billing.periods import Period, period_at
 from billing.plans import Feature, Plan
-from billing.refusals import refusal
+from billing.quota.periods import Period, period_at
+from billing.quota.refusals import refusal
 from config.common.clock import now
 from organizations.models import Organization
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from accounts.models import User
-from billing import adjustments
 from billing.models import StoredFile, UsageEntry, UsageThreshold
+from billing.services import adjustments
 
 MINUTE = 60
 CORRECTION = ("organization", "minutes", "reason")

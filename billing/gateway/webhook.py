@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from djstripe.models import WebhookEndpoint as StripeEndpoint
 
-from billing import endpoints, stripe_events
+from billing.gateway import endpoints, inbox
 from billing.plans import money
 
 logger = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ def stripe_webhook(request: HttpRequest, uuid: UUID) -> HttpResponse:
         logger.warning("stripe_event_refused", endpoint=str(uuid))
         return HttpResponseBadRequest()
     with transaction.atomic():
-        stripe_events.receive(payload)
+        inbox.receive(payload)
     return HttpResponse(status=204)
 
 

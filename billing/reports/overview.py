@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.db.models import Q, Sum
 
-from billing import seats, stored
-from billing.limits import Limits, limits_of
 from billing.models import UsageEntry
+from billing.quota import seats, stored
+from billing.quota.limits import Limits, limits_of
 from organizations.models import Organization
 
 Status = UsageEntry.Status

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from billing import amounts
-from billing.limits import Limits, limits_for, limits_of, locked_account, require_writable
 from billing.models import StoredFile
-from billing.refusals import refusal, what_to_do
+from billing.quota import amounts
+from billing.quota.limits import Limits, limits_for, limits_of, locked_account, require_writable
+from billing.quota.refusals import refusal, what_to_do
 from config.common.clock import now
 from organizations.models import Organization
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from billing.gateway import outbox
 from billing.models import Account, StripeCall
-from billing.services import outbox
 from organizations.models import Organization
 
 

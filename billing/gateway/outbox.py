@@ -14,7 +14,7 @@ import stripe
 import structlog
 from django.db import transaction
 
-from billing import stripe_api
+from billing.gateway import stripe_api
 from billing.models import StripeCall
 from billing.plans import money
 from config.common import queue

@@ -12,8 +12,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast, TruncDate
 
-from billing import names
 from billing.models import UsageEntry
+from billing.reports import names
 from config.common.clock import iso
 from organizations.models import Organization
 

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
-from billing import stored
 from billing.models import StoredFile
+from billing.quota import stored
 from config.common.clock import from_now, now
 from media.models import MediaImport, Recording, UploadSession
 from media.services import imports, purging, recordings, retention, uploads

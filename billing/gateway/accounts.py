@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, Value, When
 
-from billing import letters, locks, mirror, stripe_api
+from billing.gateway import letters, locks, mirror, stripe_api
+from billing.gateway.subscription_state import State, UnknownPrice, chosen, state_of
 from billing.models import Account
 from billing.plans import PLANS, PlanKey, money, plan_of
-from billing.subscription_state import State, UnknownPrice, chosen, state_of
 from config.common.clock import iso, now
 from organizations import audit, webhooks
 from organizations.models import Organization

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from billing import thresholds, usage
-from billing.limits import limits_for, locked_account
+from billing import usage
 from billing.models import Account, UsageEntry
+from billing.quota import thresholds
+from billing.quota.limits import limits_for, locked_account
 from config.common.clock import now
 from config.common.errors import Invalid
 from organizations import audit

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from billing import usage
+from billing.gateway import metering, outbox
 from billing.models import Account, StripeCall, UsageEntry
 from billing.plans import HOUR
-from billing.services import metering, outbox
 from config.common.clock import from_now
 from organizations.models import Organization
 from organizations.services import deletion

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from billing.limits import limits_for, locked_account, require_writable
-from billing.refusals import refusal, what_to_do
+from billing.quota.limits import limits_for, locked_account, require_writable
+from billing.quota.refusals import refusal, what_to_do
 from config.common.clock import now
 from organizations.models import Invitation, Membership, Organization
 

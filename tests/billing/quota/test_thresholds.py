@@ -11,8 +11,9 @@ import pytest
 from django.core.mail import EmailMessage
 
 from accounts.models import User
-from billing import adjustments, usage
+from billing import usage
 from billing.models import UsageEntry, UsageThreshold
+from billing.services import adjustments
 from config.common.clock import now
 from organizations.models import Notification, Organization, WebhookDelivery
 from tests.api_client import ApiClient

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.notices import Channel, Notice, wants
-from billing.limits import Limits
 from billing.models import UsageThreshold
-from billing.refusals import upgrade_url
+from billing.quota.limits import Limits
+from billing.quota.refusals import upgrade_url
 from config.common.clock import iso, now
 from organizations.models import Organization
 from organizations.notifications import mail, notices

@@ -16,13 +16,12 @@ from django.urls import reverse
 from djstripe.models import WebhookEndpoint, WebhookEventTrigger
 
 from accounts.models import User
-from billing import endpoints, stripe_events
+from billing.gateway import accounts, endpoints, inbox
 from billing.models import Account, StripeEvent
-from billing.services import accounts
 from config.common.clock import from_now
 from organizations.models import AuditEvent, Organization
 from tests.billing.selling import Shop
-from tests.billing.stripe_world import Json
+from tests.billing.stripe_fake.world import Json
 
 pytestmark = pytest.mark.django_db
 ClientFor = Callable[..., Client]
@@ -162,7 +161,7 @@ def test_poison_waits_for_the_staff_who_run_it_again(
     row = StripeEvent.objects.get(event_id=event["id"])
     for attempt in range(1, 8):
         StripeEvent.objects.update(due_at=from_now(seconds=-1))
-        stripe_events.process(row.pk)
+        inbox.process(row.pk)
         row.refresh_from_db()
         assert row.attempts == attempt
     assert (row.status, "UnknownPrice" in row.error) == ("failed", True)
@@ -173,7 +172,7 @@ def test_poison_waits_for_the_staff_who_run_it_again(
     listed = reverse("admin:billing_stripeevent_changelist")
     assert "UnknownPrice" in staff.get(reverse("admin:billing_stripeevent_change", args=[row.pk])).content.decode()
     assert staff.post(listed, {"action": "again", "_selected_action": [str(row.pk)]}).status_code == 302
-    stripe_events.process_due()
+    inbox.process_due()
 
     row.refresh_from_db()
     assert (row.status, row.error, row.attempts) == ("processed", "", 1)
@@ -185,13 +184,13 @@ def test_while_stripe_is_away_events_wait(shop: Shop, paid: Account, organizatio
     assert shop.post(event) == 204
     shop.world.failing = 3  # the SDK tries three times by itself
 
-    stripe_events.process_due()
+    inbox.process_due()
 
     row = StripeEvent.objects.get(event_id=event["id"])
     assert (row.status, row.attempts) == ("waiting", 1)
     assert row.due_at > from_now(seconds=1)
     StripeEvent.objects.update(due_at=from_now(seconds=-1))
-    stripe_events.process_due()
+    inbox.process_due()
     row.refresh_from_db()
     assert row.status == "processed"
 
@@ -234,7 +233,7 @@ def test_many_events_at_once_are_one_state(
                 event = shop.world.tell("customer.subscription.updated", subscription)
             barrier.wait(20)
             assert shop.post(event) == 204
-            stripe_events.process(StripeEvent.objects.get(event_id=event["id"]).pk)
+            inbox.process(StripeEvent.objects.get(event_id=event["id"]).pk)
         except Exception as error:
             failed.append(error)
         finally:
@@ -276,7 +275,7 @@ def test_an_old_answer_never_covers_a_new_one(
 
 
 def processed(event: Json) -> None:
-    stripe_events.process(StripeEvent.objects.get(event_id=event["id"]).pk)
+    inbox.process(StripeEvent.objects.get(event_id=event["id"]).pk)
     connection.close()
 
 
@@ -291,7 +290,7 @@ def test_one_event_at_two_workers_is_worked_on_once(
     found: list[str] = []
 
     def work() -> None:
-        found.append(stripe_events.process(row.pk))
+        found.append(inbox.process(row.pk))
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(4)]

@@ -10,9 +10,9 @@ import pytest
 
 from accounts.models import User
 from billing import usage
-from billing.limits import limits_of, require_writable
 from billing.models import UsageEntry
 from billing.plans import GB, HOUR
+from billing.quota.limits import limits_of, require_writable
 from config.common.clock import from_now, now
 from config.common.errors import QuotaExceeded
 from organizations.models import Organization

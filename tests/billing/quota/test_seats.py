@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from billing import seats
+from billing.quota import seats
 from config.common.clock import from_now
 from organizations.models import Invitation, Membership, Organization
 from tests.api_client import ApiClient

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from djstripe import models
 
-from billing import stripe_api
+from billing.gateway import stripe_api
 
 Json = Mapping[str, Any]
 

@@ -14,10 +14,9 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from billing import letters, mirror
+from billing.gateway import accounts, letters, mirror
 from billing.models import Account, StripeEvent
 from billing.plans import money
-from billing.services import accounts
 from config.common import queue
 from config.common.clock import now
 

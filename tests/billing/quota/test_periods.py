@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.periods import Period, calendar_month, months_after, period_at
+from billing.quota.periods import Period, calendar_month, months_after, period_at
 
 EARLIEST, LATEST = datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2030-01-01")
 
