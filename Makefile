@@ -1,7 +1,7 @@
 # `make run` is all it takes; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-diarization s3-venv run dev test check coverage bench eval types lint format docs-check schema-check reset logs shell
+.PHONY: help setup setup-dev setup-diarization s3-venv run dev test check coverage bench lighthouse eval types lint format docs-check schema-check reset logs shell
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -88,6 +88,9 @@ lint: $(DEV_STAMP) ## ruff and the import rules
 
 format: $(DEV_STAMP) ## write the format that `make lint` wants
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lighthouse: $(DEV_STAMP) ## scores of Lighthouse on the main pages, signed in (needs Node.js and Chromium)
+	@$(BIN)/pytest tests/benchmarks/bench_lighthouse.py -m benchmark -s -q -p no:cacheprovider
 
 eval: $(RUN_STAMP) ## error rates on a folder with manifest.json (DATA=/a/folder EVAL="--bare")
 	@$(BIN)/python manage.py evaluate "$(or $(DATA),$(error make eval needs DATA=/a/folder))" $(EVAL)

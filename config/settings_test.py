@@ -38,7 +38,7 @@ RATE_LIMIT_PER_MINUTE = RATE_LIMIT_PER_HOUR = 0
 ASR_ENGINE = "fake"
 ASR_FAKE_ENGINE = True
 API_TEST_ROUTES = True
-ASR_EXTRA_ENGINES = {"paced": "tests.engines.PacedEngine"}
+ASR_EXTRA_ENGINES = {"paced": "tests.engines.PacedEngine", "greeting": "tests.engines.GreetingEngine"}
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = ""
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -57,13 +57,14 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 def totp() -> Callable[[User], Callable[..., str]]:
     """`code = totp(alice)` gives alice an authenticator app and recovery codes; `code(steps=-1)` is what it shows."""
 
-    def add(user: User) -> Callable[..., str]:
-        with context.request_context(RequestFactory().get("/")):
-            TOTP.activate(user, SECRET)
-            RecoveryCodes.activate(user)
-        return code
+    return with_totp
 
-    return add
+
+def with_totp(user: User) -> Callable[..., str]:
+    with context.request_context(RequestFactory().get("/")):
+        TOTP.activate(user, SECRET)
+        RecoveryCodes.activate(user)
+    return code
 
 
 def code(steps: int = 0, secret: str = SECRET) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
@@ -18,17 +15,6 @@ from transcription.models import Comment, Highlight
 from transcription.services import editing
 
 Open = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def live(settings: Any, site: str) -> Iterator[Live]:
-    """Beside the live server, so that the pages find it at another port of the same host."""
-    with Live() as process:
-        settings.LIVE_URL = f"http://localhost:{process.port}"
-        policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
-        policy["DIRECTIVES"]["connect-src"] += [settings.LIVE_URL, settings.LIVE_URL.replace("http", "ws", 1)]
-        settings.CONTENT_SECURITY_POLICY = policy
-        yield process
 
 
 def text_of(page: Page, demo: Demo) -> Page:

@@ -5,136 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
 from organizations.models import Organization
 from organizations.roles import Role
+from tests.browser.accessibility import axe
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.demo import Demo
-from tests.browser.editor import caret, line, open_editor, saved, state_of, texts
-from tests.browser.test_every_page import RULES
+from tests.browser.editor import (
+    edit_ten_things,
+    export,
+    line,
+    open_editor,
+    saved,
+    state_of,
+    texts,
+    undo_everything,
+)
 from tests.factories import make_member, make_transcript
-from transcription.models import Speaker, Transcript
+from transcription.models import Speaker
 
 OpenContext = Callable[..., BrowserContext]
-
-
-def edit_ten_things(page: Page, transcript: Transcript, replacement: str = "TADWIN") -> None:
-    """By keyboard alone, from the first line on; each is checked in the database."""
-    before = texts(transcript)
-    edit_text(page, transcript, before)
-    edit_line(page, transcript)
-    edit_order(page, transcript, before)
-    edit_voice(page, transcript)
-    edit_everywhere(page, transcript, before[1].split()[1].strip(".,،"), replacement)
-    accept_a_doubt(page, transcript)
-
-
-def edit_text(page: Page, transcript: Transcript, before: list[str]) -> None:
-    """Typing; Enter cuts, and the caret goes on in the new line; Backspace at the start joins again."""
-    line(page, 0).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" 2.5")
-    saved(page)
-    assert texts(transcript)[0] == before[0] + " 2.5"
-    first_word = before[0].split()[0]
-    caret(line(page, 0), len(first_word))
-    page.keyboard.press("Enter")
-    expect(line(page, 1)).to_be_focused()
-    saved(page)
-    assert texts(transcript)[0] == first_word
-    assert len(texts(transcript)) == len(before) + 1
-    page.keyboard.press("Backspace")
-    expect(line(page, 0)).to_be_focused()
-    saved(page)
-    assert texts(transcript)[0] == before[0] + " 2.5"
-
-
-def edit_line(page: Page, transcript: Transcript) -> None:
-    """A number with Alt gives the line a voice; it ends where the sound is."""
-    own = transcript.segments.order_by("position")
-    page.keyboard.press("Alt+2")
-    saved(page)
-    assert own[0].speaker.label == "S2"
-    for key in ("Alt+.", "Alt+,", "Alt+.", "Alt+]"):
-        page.keyboard.press(key)
-    saved(page)
-    assert own[0].end_ms == 5000
-
-
-def edit_order(page: Page, transcript: Transcript, before: list[str]) -> None:
-    """A line below, written at once; and away with it."""
-    page.keyboard.press("Alt+ArrowDown")
-    page.keyboard.press("Control+Enter")
-    expect(line(page, 2)).to_be_focused()
-    page.keyboard.type("Between the lines")
-    saved(page)
-    assert texts(transcript)[2] == "Between the lines"
-    page.keyboard.press("Alt+Delete")
-    saved(page)
-    assert len(texts(transcript)) == len(before)
-
-
-def edit_voice(page: Page, transcript: Transcript) -> None:
-    page.keyboard.press("Alt+s")
-    page.locator("#choose-new").focus()
-    page.keyboard.type("Nadia")
-    page.keyboard.press("Enter")
-    expect(page.locator("#choose-speaker")).to_be_hidden()
-    saved(page)
-    assert transcript.segments.filter(speaker__name="Nadia").count() == 1
-
-
-def edit_everywhere(page: Page, transcript: Transcript, word: str, replacement: str) -> None:
-    page.keyboard.press("Control+h")
-    page.locator('#find [name="find"]').focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.type(word)
-    expect(page.locator("[data-find-count]")).to_contain_text("1")
-    page.locator('#find [name="replace"]').focus()
-    page.keyboard.type(replacement)
-    page.locator("[data-replace-all]").focus()
-    page.keyboard.press("Enter")
-    saved(page)
-    assert replacement in texts(transcript)[1]
-    page.keyboard.press("Escape")
-    expect(page.locator("#find")).to_be_hidden()
-
-
-def accept_a_doubt(page: Page, transcript: Transcript) -> None:
-    edits = transcript.operations.count()
-    page.locator(".line-time").first.focus()
-    page.keyboard.press("n")
-    expect(page.locator("#review")).to_be_visible()
-    if not transcript.segments.exclude(flags=[]).exists():
-        return
-    expect(page.locator("[data-review-place]")).to_be_visible()
-    page.keyboard.press("Alt+a")
-    page.wait_for_timeout(600)
-    saved(page)
-    assert transcript.operations.count() == edits + 1
-
-
-def undo_everything(page: Page) -> None:
-    line(page, 0).focus()
-    button = page.locator("[data-do=undo]")
-    for _ in range(40):
-        if button.is_disabled():
-            break
-        page.keyboard.press("Control+z")
-        saved(page)
-    expect(button).to_be_disabled()
-
-
-def export(page: Page) -> str:
-    page.get_by_text("Download", exact=True).or_(page.get_by_text("تنزيل", exact=True)).first.focus()
-    page.keyboard.press("Enter")
-    with page.expect_download() as waiting:
-        page.locator('a[href$="/download/txt"]').focus()
-        page.keyboard.press("Enter")
-    return waiting.value.path().read_text()
 
 
 def test_ten_things_by_keyboard_undo_and_export(demo: Demo, as_alice: Page) -> None:
@@ -351,31 +243,52 @@ def test_the_words_of_an_input_method_are_not_torn(demo: Demo, as_alice: Page) -
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everything_open_is_accessible(demo: Demo, alice: User, open_context: OpenContext, theme: str) -> None:
-    User.objects.filter(pk=alice.pk).update(theme=theme)
-    page = open_context(alice, color_scheme=theme, reduced_motion="reduce").new_page()
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_everything_open_is_accessible(
+    demo: Demo, alice: User, open_context: OpenContext, language: str, theme: str
+) -> None:
+    User.objects.filter(pk=alice.pk).update(language=language, theme=theme)
+    page = open_context(alice, locale=language, color_scheme=theme, reduced_motion="reduce").new_page()
     open_editor(page, demo.meeting)
     page.locator('[data-do="find"]').click()
     page.locator('#find [name="find"]').fill("the")
     page.locator('[data-do="review"]').click()
-    page.get_by_role("button", name="Next doubtful place").click()
+    page.locator("[data-review-next]").click()
     expect(page.locator("[data-review-place]")).to_be_visible()
+    comment(page)
     line(page, 2).focus()
     page.wait_for_timeout(500)
     faults = axe(page)
     page.locator(".line").nth(2).locator(".line-more").click()
-    page.screenshot(path=SCREENSHOTS / f"editor-open-{theme}.png")
+    if language == "en":
+        page.screenshot(path=SCREENSHOTS / f"editor-open-{theme}.png")
     faults |= axe(page)
     page.keyboard.press("Escape")
-    for opener in ("Rename or merge Omar", "Keyboard shortcuts"):
-        page.get_by_role("button", name=opener).click()
-        faults |= axe(page)
-        page.keyboard.press("Escape")
-    page.locator("button.line-speaker").first.click()
-    faults |= axe(page)
+    for opener in ("[data-people] [data-edit]", '[data-do="help"]', "button.line-speaker", *DIALOGS):
+        faults |= in_dialog(page, opener)
     assert not faults
 
 
-def axe(page: Page) -> set[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return {f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']][:3]}" for one in found}
+# Their content is fetched.
+DIALOGS = ('[hx-target="#export-body"]', '[hx-target="#share-body"]')
+
+
+def comment(page: Page) -> None:
+    page.locator("#company textarea").first.fill("Is it so?")
+    page.locator("#company form button").last.click()
+    expect(page.locator(".thread .comment-text")).to_be_visible()
+    page.locator(".thread details").evaluate_all("(all) => all.forEach((one) => (one.open = true))")
+
+
+def in_dialog(page: Page, opener: str) -> set[str]:
+    menu = page.locator("details[data-menu]", has=page.locator(opener))
+    if menu.count():
+        menu.locator("summary").click()
+    page.locator(opener).first.click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    if opener in DIALOGS:
+        expect(page.locator("dialog[open] .share-dialog-body > *").first).to_be_visible()
+    faults = axe(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    return faults

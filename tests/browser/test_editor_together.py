@@ -79,7 +79,9 @@ def test_another_ones_speaker_does_not_stop_my_text(demo: Demo, alice: User, ope
 
 
 def test_typing_goes_on_without_a_connection(demo: Demo, as_alice: Page) -> None:
+    """For a minute, by the page's clock."""
     before = texts(demo.meeting)
+    as_alice.clock.install()
     page = open_editor(as_alice, demo.meeting)
     line(page, 0).focus()
     page.keyboard.press("Control+End")
@@ -90,7 +92,9 @@ def test_typing_goes_on_without_a_connection(demo: Demo, as_alice: Page) -> None
     caret(line(page, 1), 3)
     page.keyboard.press("Enter")
     page.keyboard.type("Cut off ")
-    page.wait_for_timeout(4000)
+    for _ in range(12):
+        page.clock.run_for(5000)
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "offline")
     assert texts(demo.meeting) == before
     page.context.set_offline(False)
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=30_000)

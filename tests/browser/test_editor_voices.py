@@ -9,9 +9,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from accounts.models import User
 from organizations.roles import Role
+from tests.browser.accessibility import axe
 from tests.browser.demo import Demo
 from tests.browser.editor import open_editor
-from tests.browser.test_editor import axe
 from tests.factories import make_match, make_member, make_profile
 from transcription.models import Speaker, VoiceConsent, VoiceMatch
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import wave
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 from pytest_django import Settings
 
 from accounts.models import User
 from media.models import UploadSession
+from media.services import uploads
 from organizations.authenticate import caller_for_user
 from organizations.models import Organization
 from tests.browser.demo import DEMO
 from tests.browser.worker import working
 from tests.factories import PASSWORD, make_job, make_recording, make_transcript
+from tests.workers import wait_for
 from transcription.models import Job
 from transcription.services import jobs
 
@@ -21,14 +27,15 @@ MINUTE = 60_000
 
 
 def sign_up(page: Page) -> None:
+    """In whatever language the pages are."""
     page.goto("/")
-    page.get_by_role("link", name="Create an account").click()
-    page.get_by_label("Email").fill("nadia@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Organization").fill("Nadia's archive")
-    page.get_by_role("button", name="Create account").click()
+    page.locator('main a[href="/accounts/signup/"]').first.click()
+    page.locator("#id_email").fill("nadia@example.com")
+    page.locator("#id_password1").fill(PASSWORD)
+    page.locator("#id_organization_name").fill("Nadia's archive")
+    page.locator("#id_password1").press("Enter")
     # The button comes with the scripts.
-    expect(page.get_by_role("button", name="Choose files")).to_be_visible()
+    expect(page.locator("[data-pick]")).to_be_visible()
 
 
 def test_sign_up_upload_read_and_hear(transactional_db: None, open_context: Callable[..., BrowserContext]) -> None:
@@ -95,6 +102,40 @@ def test_an_upload_survives_a_lost_connection_and_a_closed_tab(
     session = UploadSession.objects.get()
     assert (session.pk, session.status) == (first.pk, "completed")
     assert Job.objects.count() == 1
+
+
+def test_an_upload_goes_on_where_a_reload_cut_it(
+    transactional_db: None, organization: Organization, as_alice: Page, tmp_path: Path
+) -> None:
+    """Three parts, of which one had arrived."""
+    file, page, sent = silence(tmp_path / "long.wav", 40 << 20), as_alice, list[str]()
+    others = re.compile(r"[?&]part=[23]&")
+    page.route(others, lambda route: route.abort())
+    page.goto(f"/o/{organization.slug}/")
+    page.locator("#id_files").set_input_files(file)
+    wait_for(UploadSession.objects.exists, "the upload has begun")
+    session = UploadSession.objects.get()
+    wait_for(lambda: len(uploads.received(session)) == 1, "one part has arrived")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute(others)
+    page.on("request", lambda request: sent.extend(parts_of(request)))
+    page.locator("#id_files").set_input_files(file)
+    expect(page.locator("#uploads")).to_contain_text("in line to be transcribed", timeout=20_000)
+    assert sorted(sent) == ["2", "3"]
+    session.refresh_from_db()
+    assert (UploadSession.objects.count(), session.status) == (1, "completed")
+
+
+def parts_of(request: Request) -> list[str]:
+    return parse_qs(urlsplit(request.url).query)["part"] if request.method == "PUT" else []
+
+
+def silence(path: Path, size: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(size))
+    return path
 
 
 def test_a_long_transcript_is_fetched_as_it_is_read(

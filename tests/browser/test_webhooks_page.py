@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import User
 from organizations.models import Organization, WebhookEndpoint
 from organizations.webhooks import delivering
+from tests.browser.accessibility import axe
 from tests.factories import make_delivery, make_webhook
 from tests.local_server import serving
-
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def faults(page: Page) -> list[str]:
-    results = Axe().run(page, options=RULES).response
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in results["violations"]]
 
 
 def test_a_webhook_from_its_making_to_its_log(
@@ -55,4 +48,4 @@ def test_the_pages_are_accessible(
     for address in ("", f"/{endpoint.pk}"):
         page.goto(f"/o/{organization.slug}/settings/webhooks{address}")
         page.evaluate("document.querySelectorAll('details.webhook-delivery').forEach((one) => (one.open = true))")
-        assert faults(page) == []
+        assert axe(page) == set()

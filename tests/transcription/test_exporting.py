@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import User
 from organizations.models import Organization
@@ -53,7 +55,7 @@ def test_the_preview_is_the_beginning_of_the_file(transcript: Transcript, format
 
 def test_a_document_is_shown_by_its_words(transcript: Transcript) -> None:
     shown = transcripts.preview(transcript, format="pdf", query={"speakers": "0"})
-    assert not shown.is_exact and "Line number 1." in shown.text and "S1" not in shown.text
+    assert not shown.is_exact and "Line number 1." in shown.text and "Speaker 1" not in shown.text
 
 
 def test_a_long_text_is_not_read_whole(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +87,21 @@ def test_a_box_that_is_not_ticked_means_no(reader: Client, transcript: Transcrip
     """A form sends a hidden 0 before each box, because some are on where nobody says anything."""
     without = reader.get(page(transcript) + "?format=txt&speakers=0").context["preview"].text
     ticked = reader.get(page(transcript) + "?format=txt&speakers=0&speakers=1").context["preview"].text
-    assert without.startswith("Line") and ticked.startswith("S1: Line")
+    assert without.startswith("Line") and ticked.startswith("Speaker 1: Line")
+
+
+@pytest.mark.parametrize("readers", ["en", "ar"])
+def test_who_has_no_name_is_called_in_the_language_of_the_transcript(organization: Organization, readers: str) -> None:
+    """However the pages are; in a language that we do not speak, as the pages are. The label stays for programs."""
+    for spoken, said in (("ar", "ar"), ("en", "en"), ("fr", readers)):
+        row = make_transcript(organization, lines=1, language=spoken)
+        with translation.override(said):
+            name = translation.gettext("Speaker {number}").format(number=1)
+        with translation.override(readers):
+            text = transcripts.preview(row, format="txt", query={}).text
+            data = json.loads(b"".join(transcripts.export_file(row, format="json", query={}).pieces))
+        assert text.startswith(f"{name}: ")
+        assert (data["speakers"][0]["label"], data["speakers"][0]["name"]) == ("S1", name)
 
 
 def test_every_option_of_the_api_is_on_the_page() -> None:
@@ -139,7 +155,7 @@ class TestSubtitles:
         first = program.get(f"/transcripts/{transcript.pk}/subtitles?limit=2").json()
         assert len(first["data"]) == 2
         rest = program.get(first["next"].split("/api/v1")[1]).json()
-        assert [cue["lines"] for cue in rest["data"]] == [["S1: Line number 3."]] and rest["next"] is None
+        assert [cue["lines"] for cue in rest["data"]] == [["Speaker 1: Line number 3."]] and rest["next"] is None
 
     def test_the_page(self, reader: Client, crowded: Transcript) -> None:
         answer = reader.get(page(crowded, "subtitles") + "?speakers=0")

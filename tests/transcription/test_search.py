@@ -153,7 +153,7 @@ def test_filters(api: Api, alice: User, organization: Organization) -> None:
 
     assert names() == ["second", "first"]
     assert names(language="fr") == names(speaker="layla") == ["second"]
-    assert names(speaker="s1") == names(project=str(project.pk)) == ["first"]
+    assert names(speaker="s1") == names(speaker="speaker 1") == names(project=str(project.pk)) == ["first"]
     assert names(**{"from": today}) == ["second"]
     assert names(to=long_ago.date().isoformat()) == ["first"]
     assert names(media=str(first.recording_id)) == ["first"]

@@ -38,16 +38,25 @@ def merge(voice: Voice, into: Voice, lines: Sequence[Line]) -> Change:
 
 def next_label(known: Iterable[str]) -> str:
     """S4 after S1, S2 and S3. Give all labels that ever were: one that went may come back by undo."""
-    numbers = [int(found[1]) for label in known if (found := _LABEL.fullmatch(label))]
-    return f"S{max(numbers, default=0) + 1}"
+    return label_of(max((number_of(label) or 0 for label in known), default=0) + 1)
+
+
+def label_of(number: int) -> str:
+    """S3 of 3."""
+    return f"S{number}"
+
+
+def number_of(label: str) -> int | None:
+    """3 of S3; None of what an engine calls otherwise."""
+    found = _LABEL.fullmatch(label)
+    return int(found[1]) if found else None
 
 
 def colour_of(voice_label: str, colour: int | None) -> int:
     """What is shown, 1 to 8: the chosen one, else by the label's number, so that others keep theirs when one goes."""
     if colour:
         return colour
-    found = _LABEL.fullmatch(voice_label)
-    return (int(found[1]) - 1) % COLOURS + 1 if found else 1
+    return ((number_of(voice_label) or 1) - 1) % COLOURS + 1
 
 
 def _given(lines: Sequence[Line], speaker: str) -> tuple[Line, ...]:

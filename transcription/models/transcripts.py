@@ -8,12 +8,13 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from organizations.tenancy import OrganizationOwned, OrganizationQuerySet
 from transcription.asr.text.normalize import search_fold
 from transcription.editing import places
-from transcription.editing.voices import COLOURS, colour_of
+from transcription.editing.voices import COLOURS, colour_of, number_of
 from transcription.models.reviews import ReviewStatus
 from transcription.models.search import CONFIG
 
@@ -76,6 +77,12 @@ class Transcript(OrganizationOwned):
         return self.status == ReviewStatus.FINAL
 
 
+def shown_name(name: str, label: str) -> str:
+    """What people read: the name they gave; else "Speaker 1" for S1, in the language that is active."""
+    number = number_of(label)
+    return name or (label if number is None else gettext("Speaker {number}").format(number=number))
+
+
 class Speaker(OrganizationOwned):
     transcript = models.ForeignKey(
         Transcript, verbose_name=_("transcript"), on_delete=models.CASCADE, related_name="speakers"
@@ -104,7 +111,7 @@ class Speaker(OrganizationOwned):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.label
+        return shown_name(self.name, self.label)
 
     @property
     def shown_colour(self) -> int:

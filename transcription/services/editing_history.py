@@ -24,6 +24,7 @@ from transcription.editing.rewinding import State
 from transcription.history import rows_of
 from transcription.models import Operation, Segment, Speaker, Transcript
 from transcription.models.operations import OperationKind
+from transcription.models.transcripts import shown_name
 from transcription.services.editing import Applied, apply_change, editing, lines_of, voices_of
 
 
@@ -206,7 +207,7 @@ def _one_line(row: Transcript, now: State, then: State, id: str) -> Change:
 
 
 def _names(state: State) -> dict[str, str]:
-    return {voice.id: voice.name or voice.label for voice in state.voices.values()}
+    return {voice.id: shown_name(voice.name, voice.label) for voice in state.voices.values()}
 
 
 def _place(row: Row) -> tuple[int, int]:

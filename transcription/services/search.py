@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -23,8 +24,10 @@ from transcription.asr.serial import words_from_json
 from transcription.asr.text import find
 from transcription.asr.text.find import Hit, Term
 from transcription.asr.text.normalize import search_fold
+from transcription.editing.voices import label_of
 from transcription.models import Segment
 from transcription.models.search import words_query
+from transcription.models.transcripts import shown_name
 from transcription.services import near_words
 
 LONGEST_QUERY = 200
@@ -143,7 +146,8 @@ def _narrowed(wanted: Search) -> Q:
     if wanted.language:
         asked &= Q(transcript__language=wanted.language)
     if wanted.speaker:
-        asked &= Q(speaker__name__iexact=wanted.speaker) | Q(speaker__name="", speaker__label__iexact=wanted.speaker)
+        label = _label(wanted.speaker)
+        asked &= Q(speaker__name__iexact=wanted.speaker) | Q(speaker__name="", speaker__label__iexact=label)
     if wanted.project:
         asked &= Q(transcript__recording__project=wanted.project)
     if wanted.recording:
@@ -153,6 +157,13 @@ def _narrowed(wanted: Search) -> Q:
     if wanted.to_day:
         asked &= Q(transcript__recording__created_at__lt=_midnight(wanted.to_day) + timedelta(days=1))
     return asked
+
+
+def _label(speaker: str) -> str:
+    """S1 for "Speaker 1", which is what pages call who has no name; else as it is."""
+    number = re.search(r"\d+$", speaker, re.ASCII)
+    label = label_of(int(number[0])) if number else speaker
+    return label if shown_name("", label).casefold() == speaker.casefold() else speaker
 
 
 def _midnight(day: date) -> datetime:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import translation
+
 from config.common.errors import Invalid
 from transcription.asr.export import (
     ExportOptions,
@@ -73,8 +76,13 @@ def _position(cursor: str, field: str) -> int:
 
 
 def speaker_names(transcript: Transcript) -> dict[UUID, str]:
-    """Speaker id -> the name to show."""
-    return {speaker.pk: str(speaker) for speaker in transcript.speakers.all()}
+    """Speaker id -> the name that files show: who has none is a "Speaker 1" in the language of what is said.
+
+    Where we do not speak that one, in the reader's.
+    """
+    spoken = transcript.language in dict(settings.LANGUAGES)
+    with translation.override(transcript.language if spoken else translation.get_language()):
+        return {speaker.pk: str(speaker) for speaker in transcript.speakers.all()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +131,12 @@ def check(format: str, query: Mapping[str, str]) -> tuple[Format, ExportOptions]
 
 
 def _export_transcript(transcript: Transcript) -> ExportTranscript:
-    speakers = {str(speaker.pk): speaker for speaker in transcript.speakers.all()}
     return ExportTranscript(
         title=transcript.recording.name,
         language=transcript.language,
         duration_ms=transcript.duration_ms,
         segments=_segments(transcript),
-        speakers={pk: str(speaker) for pk, speaker in speakers.items()},
+        speakers={str(pk): name for pk, name in speaker_names(transcript).items()},
         metadata={
             "id": str(transcript.pk),
             "job": str(transcript.job_id),
@@ -137,7 +144,7 @@ def _export_transcript(transcript: Transcript) -> ExportTranscript:
             "version": transcript.version,
             "metrics": transcript.metrics,
             "provenance": transcript.provenance,
-            "labels": {pk: speaker.label for pk, speaker in speakers.items()},
+            "labels": {str(speaker.pk): speaker.label for speaker in transcript.speakers.all()},
         },
     )
 

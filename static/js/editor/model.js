@@ -1,5 +1,7 @@
 // The lines that the page knows, as the server has them and as they read here.
 
+import { text } from "../text.js";
+
 /**
  * @typedef {{text: string, start: number, end: number, confidence: number | null, interpolated: boolean}} Word
  * @typedef {{type: string, reason: string, hidden?: boolean}} Flag
@@ -9,6 +11,12 @@
  */
 
 const COLOURS = 8;
+
+/** What people read: the name they gave, else "Speaker 1" for S1. @param {Speaker} speaker */
+export function shownName({ name, label }) {
+  const number = /^S(\d+)$/.exec(label)?.[1];
+  return name || (number ? text("speakers.unnamed", { number }) : label);
+}
 
 /** One line. `saved` is the text that the server has, `text` the one that reads here; `base` the version it was typed over. */
 export class Line {
@@ -90,7 +98,7 @@ export class Model {
   /** @param {string | null} id */
   speakerName(id) {
     const known = id ? this.speakers.get(id) : undefined;
-    return known ? known.name || known.label : "";
+    return known ? shownName(known) : "";
   }
 
   /** @param {string} id of the server @returns {Line | undefined} */

@@ -4,6 +4,7 @@ import { call } from "../api.js";
 import { all, one, stamp } from "../dom.js";
 import { clock, percent, text } from "../text.js";
 import { toast } from "../toast.js";
+import { shownName } from "./model.js";
 import { editable, hear, say, state } from "./state.js";
 
 const LATER = 1500;
@@ -84,7 +85,7 @@ export class Speakers {
   /** @param {Row & {colour: number}} row @param {number} at */
   person(row, at) {
     const item = stamp("person");
-    const name = row.name || row.label;
+    const name = shownName(row);
     item.dataset.speaker = row.id;
     const title = one(item, ".person-name", HTMLElement);
     title.textContent = name;
@@ -111,7 +112,7 @@ export class Speakers {
     const own = this.editor.here().filter((line) => line.speaker === row.id);
     const longest = own.sort((a, b) => b.end - b.start - (a.end - a.start))[0];
     const place = row.sample ?? (longest && { start: longest.start, end: longest.end });
-    if (!place) return toast(text("speakers.silent", { name: row.name || row.label }));
+    if (!place) return toast(text("speakers.silent", { name: shownName(row) }));
     return this.player.playSpan(place.start, Math.min(place.end, place.start + SAMPLE));
   }
 
@@ -158,7 +159,7 @@ export class Speakers {
     button.className = `choice speaker-${speaker.colour}`;
     button.setAttribute("aria-pressed", String(speaker.id === now));
     name.dir = "auto";
-    name.textContent = speaker.name || speaker.label;
+    name.textContent = shownName(speaker);
     key.textContent = at < 9 ? String(at + 1) : "";
     button.append(name, ...(at < 9 ? [key] : []));
     button.addEventListener("click", () => this.chosen(speaker.id));
@@ -205,7 +206,7 @@ export class Speakers {
     const speaker = [...this.editor.model.speakers.values()][number - 1];
     if (!line || !speaker) return;
     this.editor.patch(line, { speaker: speaker.id });
-    say(text("speakers.assigned", { name: speaker.name || speaker.label }));
+    say(text("speakers.assigned", { name: shownName(speaker) }));
   }
 
   // --- One speaker -------------------------------------------------------------------------------------------------
@@ -233,9 +234,10 @@ export class Speakers {
     if (!editable()) return;
     this.edited = row.id;
     const dialog = this.editing;
-    one(dialog, "#speaker-name", HTMLInputElement).value = row.name || row.label;
+    one(dialog, "#speaker-name", HTMLInputElement).value = row.name;
+    one(dialog, "#speaker-name", HTMLInputElement).placeholder = shownName(row);
     const others = [...this.editor.model.speakers.values()].filter((speaker) => speaker.id !== row.id);
-    one(dialog, "#speaker-into", HTMLSelectElement).replaceChildren(...others.map((speaker) => new Option(speaker.name || speaker.label, speaker.id)));
+    one(dialog, "#speaker-into", HTMLSelectElement).replaceChildren(...others.map((speaker) => new Option(shownName(speaker), speaker.id)));
     one(dialog, "[data-merge]", HTMLFormElement).hidden = !others.length;
     const dots = Array.from({ length: COLOURS }, (_none, at) => this.dot(at + 1, row.colour));
     one(dialog, "[data-colours]", HTMLElement).replaceChildren(...dots);

@@ -111,7 +111,10 @@ class TestVersions:
         assert list(rows) == [first["id"], second["id"], third["id"]]
         assert (rows[first["id"]]["before"]["text"], rows[first["id"]]["after"]["text"]) == (TALK[0][1], "Two.")
         assert rows[second["id"]]["after"] is None and rows[second["id"]]["before"]["text"] == TALK[1][1]
-        assert [rows[third["id"]][side]["speaker_name"] for side in ("before", "after")] == ["S1", "S2"]
+        assert [rows[third["id"]][side]["speaker_name"] for side in ("before", "after")] == [
+            "Speaker 1",
+            "Speaker 2",
+        ]
         part = editor.api.get(f"{editor.path}/versions/compare?from=1&to=3").json()["rows"]
         assert [row["segment"] for row in part] == [second["id"], third["id"]]
         back = editor.api.get(f"{editor.path}/versions/compare?from=4&to=0").json()["rows"]

@@ -14,6 +14,7 @@ from config.common.errors import ApplicationError
 from media.audio.errors import MediaError
 from transcription.asr.export import FORMATS, TEXT_FORMATS, ExportTranscript, export_bytes
 from transcription.asr.types import EngineError
+from transcription.models.transcripts import shown_name
 from transcription.runner.local import recognize
 from transcription.services.options import resolve
 
@@ -57,7 +58,7 @@ class Command(BaseCommand):
             language=result.language,
             duration_ms=result.duration_ms,
             segments=result.segments,
-            speakers={label: label for label in result.speakers},
+            speakers={label: shown_name("", label) for label in result.speakers},
         )
         for warning in result.warnings:
             self.stderr.write(self.style.WARNING(warning.message))
