@@ -9,9 +9,10 @@ import structlog
 from redis.exceptions import RedisError
 
 from config.common import liveness
+from transcription.asr.align.models import languages
 from transcription.asr.diarize.pyannote_models import missing
-from transcription.configuration import pyannote_config
-from transcription.services import engines
+from transcription.configuration import model_dir, pyannote_config
+from transcription.services import engines, realigning
 from transcription.states import Queue
 
 logger = structlog.get_logger(__name__)
@@ -51,5 +52,8 @@ def _with_models(worker: liveness.Worker) -> liveness.Worker:
     """Looked up each time: a model may be fetched or removed while the worker runs."""
     models = tuple(engines.installed()) if worker.engine else ()
     return replace(
-        worker, models=models, pyannote=Queue.DIARIZE in worker.queues and missing(pyannote_config()) is None
+        worker,
+        models=models,
+        pyannote=Queue.DIARIZE in worker.queues and missing(pyannote_config()) is None,
+        aligned=tuple(languages(model_dir())) if realigning.QUEUE in worker.queues else (),
     )

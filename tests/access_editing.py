@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.access_rows import CREATED, MEMBER, VIEWER, tenant
+from tests.access_rows import ACCEPTED, CREATED, MEMBER, VIEWER, tenant
 from tests.factories import make_speaker
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ EDITING = {
     # The line has no flag.
     ("POST", f"{LINE}/flags"): tenant(MEMBER, WRITE, 422, body=lambda _: {"type": "silence", "hidden": True}),
     ("POST", f"{LINE}/accept"): tenant(MEMBER, WRITE),
+    ("POST", f"{LINE}/realign"): tenant(MEMBER, WRITE, ACCEPTED),
+    ("POST", f"{TRANSCRIPT}/realign"): tenant(MEMBER, WRITE, ACCEPTED),
     # The machine's result is not in storage.
     ("GET", f"{LINE}/machine"): tenant(VIEWER, READ, 404),
     ("POST", f"{TRANSCRIPT}/assign"): tenant(MEMBER, WRITE, body=_assigned),

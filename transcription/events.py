@@ -95,6 +95,18 @@ def publish_edit(transcript: Transcript, *, author: User | ApiKey | None) -> Non
     transaction.on_commit(tell, robust=True)
 
 
+def publish_realigned(transcript: Transcript, *, operation: int | None, found: int, missed: int) -> None:
+    """Tell open pages that words were looked for: in how many lines they were found, and in how many not."""
+    event = {
+        "type": "transcript.realigned",
+        "transcript": str(transcript.pk),
+        "operation": operation,
+        "found": found,
+        "missed": missed,
+    }
+    bus.publish(transcript.organization_id, event, transcript_id=transcript.pk)
+
+
 def announce_edits(transcript: Transcript, *, due_at: datetime) -> None:
     """Tell the organization's webhooks, at `due_at`, that somebody changed a transcript. Call it in the transaction."""
     api = f"{settings.PUBLIC_URL}/api/v1"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+import orjson
 from celery import Task, shared_task
 from django.conf import settings
 from django.db import connection
 
 from transcription import dispatch, lifecycle, runner
-from transcription.runner import engines, voices
+from transcription.runner import engines, realigning, voices
+from transcription.services import realigning as realign_service
 from transcription.services import retention
 
 LIMITS = {"soft_time_limit": settings.STEP_SOFT_TIME_LIMIT, "time_limit": settings.STEP_TIME_LIMIT}
@@ -36,6 +39,13 @@ def reap() -> None:
 def enforce_retention() -> int:
     """Sent by beat: transcripts that are older than their organization keeps them."""
     return retention.enforce()
+
+
+@shared_task(name=realign_service.REALIGN, soft_time_limit=900, time_limit=960)
+def realign(transcript_id: str, versions: str) -> None:
+    """Asked for by a person: the times of some lines' words, out of the recording."""
+    realigning.realign(UUID(transcript_id), orjson.loads(versions))
+    engines.unload_idle()
 
 
 @shared_task(name="transcription.look_for_voices", soft_time_limit=900, time_limit=960)

@@ -17,6 +17,7 @@ class Worker:
     """`engine` and `model` are what it would use for a job that names none; empty for a worker without recognition.
 
     `models`: what lies on its disk, folders of the operator's own included. `pyannote`: it tells speakers apart by it.
+    `aligned`: the languages in which it finds the times of known words.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Worker:
     model: str = ""
     models: tuple[str, ...] = ()
     pyannote: bool = False
+    aligned: tuple[str, ...] = ()
 
 
 def client() -> redis.Redis:
@@ -53,4 +55,5 @@ def _read(value: bytes) -> Worker:
     """A worker of another version may say more, or less."""
     known = {field.name for field in fields(Worker)}
     said = {name: value for name, value in json.loads(value).items() if name in known}
-    return Worker(**{**said, "queues": tuple(said["queues"]), "models": tuple(said.get("models", ()))})
+    lists = {name: tuple(said.get(name, ())) for name in ("queues", "models", "aligned")}
+    return Worker(**{**said, **lists})

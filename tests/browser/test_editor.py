@@ -179,6 +179,19 @@ def test_the_menu_of_a_line(demo: Demo, as_alice: Page) -> None:
     expect(page.locator(".w-now")).to_have_count(1)
 
 
+def test_word_times_are_asked_for_in_the_menu_of_a_line(demo: Demo, as_alice: Page) -> None:
+    page = open_editor(as_alice, demo.meeting)
+    line(page, 0).focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Indeed.")
+    saved(page)
+    page.locator(".line").nth(0).locator(".line-more").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/realign")) as asked:
+        page.get_by_role("menuitem", name="Find word times again").click()
+    assert asked.value.status == 202
+    expect(page.get_by_text("The times of these words are looked for in the recording.")).to_be_visible()
+
+
 def test_keys_are_listed_and_none_is_taken_from_who_writes(demo: Demo, as_alice: Page) -> None:
     page = open_editor(as_alice, demo.meeting)
     line(page, 0).focus()

@@ -15,7 +15,7 @@ from media.storage import MediaStorage
 from organizations.models import Organization
 from tests.transcription.builders import make_job, make_recording, tone
 from tests.transcription.test_runner import run_all
-from transcription.asr.align import wav2vec2
+from transcription.asr.align import models
 from transcription.models import Job, Transcript
 from transcription.runner import engines
 from transcription.states import JobStatus
@@ -110,7 +110,7 @@ def test_workers_align_with_the_models_of_their_folder(
     assert warnings_of(organization) == []
     folder = tmp_path / "alignment" / "en"
     folder.mkdir(parents=True)
-    for name in wav2vec2.MODEL_FILES:
+    for name in models.MODEL_FILES:
         (folder / name).write_text(json.dumps({"<pad>": 0, "a": 1}))
     assert warnings_of(organization) == ["alignment_failed"]
 

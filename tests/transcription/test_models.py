@@ -18,16 +18,18 @@ from accounts.models import User
 from config import heartbeat
 from config.common import liveness
 from config.common.liveness import Worker
+from config.management.doctor import resources
 from organizations.models import Organization
 from tests.api_client import ApiClient
 from tests.local_server import Asked, Reply, serving
 from tests.transcription.asr.conftest import FIXTURES, WHISPER
+from transcription.asr.align import models as alignment
 from transcription.asr.engines import catalogue
 from transcription.asr.engines.catalogue import KNOWN, Measured
 from transcription.asr.engines.whisper_models import MODEL_FILES, REPOSITORIES
 from transcription.asr.hub import refusal
 from transcription.asr.types import EngineError
-from transcription.services import engines, model_files
+from transcription.services import engines, model_files, models
 from transcription.services.options import resolve
 from transcription.states import Queue
 
@@ -164,6 +166,27 @@ def test_the_list_on_the_command_line(folder: Path) -> None:
     here = run("list", "--here")
     assert ">*small" in here
     assert "large-v3" not in here
+
+
+def test_models_of_word_times_are_told_by_their_language(
+    client_for: Callable[[User], Client], alice: User, organization: Organization, folder: Path
+) -> None:
+    """The built-in one for English, a whole model, one without its letters, and none."""
+    for language in ("fr", "ar"):
+        (folder / "alignment" / language).mkdir(parents=True)
+        for file in alignment.MODEL_FILES[: None if language == "fr" else 2]:
+            (folder / "alignment" / language / file).write_bytes(b"{}")
+    found = {one.language: (one.is_here, one.lacking) for one in models.word_times()}
+    assert found == {"ar": (False, ("vocab.json",)), "en": (True, ()), "fr": (True, ())}
+    listed = run("list")
+    assert "word times, en      here" in listed
+    assert "word times, ar      incomplete, without vocab.json" in listed
+    page = client_for(alice).get(f"/o/{organization.slug}/models").content.decode()
+    assert str(folder / "alignment" / "ar") in page
+    assert "Incomplete" in page
+    told = {one.name: one for one in resources.models()}
+    assert "found in: en, fr." in told["word times"].detail
+    assert "vocab.json" in told["word times (ar)"].hint
 
 
 def test_a_model_is_measured_in_a_process_of_its_own(folder: Path) -> None:

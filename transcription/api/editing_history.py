@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -131,7 +132,7 @@ def whole_number(request: Request, name: str, otherwise: int | None) -> int:
     if text is None and otherwise is not None:
         return otherwise
     if text is None or not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - fits an integer
-        raise Invalid.field(name, f"`{name}` is a whole number from 0 on.")
+        raise Invalid.field(name, _("`%(name)s` is a whole number from 0 on.") % {"name": name})
     return int(text)
 
 
@@ -141,7 +142,7 @@ def _share(request: Request) -> float:
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
-        raise Invalid.field("threshold", "`threshold` is a number from 0 to 1.")
+        raise Invalid.field("threshold", _("`threshold` is a number from 0 to 1."))
     return share
 
 
@@ -150,4 +151,4 @@ def _line_id(request: Request) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        raise Invalid.field("after", "There is no such line in this transcript.", "not_found") from None
+        raise Invalid.field("after", _("There is no such line in this transcript."), "not_found") from None

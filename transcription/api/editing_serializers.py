@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from config.common.api import StrictSerializer
@@ -71,7 +72,7 @@ class AssignSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         ways = ["segments" in attrs, "from_segment" in attrs, "start" in attrs or "end" in attrs]
         if sum(ways) != 1 or (ways[2] and not {"start", "end"} <= attrs.keys()):
-            raise serializers.ValidationError("Choose lines in one way: segments, from_segment, or start and end.")
+            raise serializers.ValidationError(_("Choose lines in one way: segments, from_segment, or start and end."))
         if ways[1] and not attrs.get("run", True):
             attrs["segments"] = [attrs.pop("from_segment")]
         return attrs
@@ -137,6 +138,13 @@ class RestoreSerializer(StrictSerializer):
 
 
 # --- Answers ---------------------------------------------------------------------------------------------------------
+class RealignSerializer(serializers.Serializer[Any]):
+    lines = serializers.IntegerField(help_text="How many lines a worker looks at now.")
+    without_model = serializers.ListField(
+        child=serializers.CharField(), help_text="Languages of lines that stay: no worker has a model for them."
+    )
+
+
 class OperationSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="The transcript's version after it.")
     kind = serializers.ChoiceField(OperationKind.choices)

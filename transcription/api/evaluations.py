@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -140,7 +141,7 @@ class EvaluationsView(TenantAPIView):
         try:
             transcript = selectors.transcript(self.caller, data["transcript"])
         except NotFound:
-            raise Invalid.field("transcript", "There is no such transcript.", "unknown") from None
+            raise Invalid.field("transcript", _("There is no such transcript."), "unknown") from None
         row = evaluations.evaluate(
             caller=self.caller,
             transcript=transcript,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -128,7 +129,7 @@ class GlossariesView(TenantAPIView):
         if asked is not None:
             project = selectors.projects(self.caller).filter(pk=asked).first()
             if project is None:
-                raise Invalid.field("project", "There is no such project in this organization.", "unknown")
+                raise Invalid.field("project", _("There is no such project in this organization."), "unknown")
         return Response(glossary_json(glossaries.create(caller=self.caller, project=project)), status=201)
 
 

@@ -69,7 +69,7 @@ class JobsView(TenantAPIView):
         options = validated(serializers.JobRequestSerializer, request.data)
         recording = Recording.objects.visible_to(self.caller).kept().filter(pk=options["media"]).first()
         if recording is None:
-            raise Invalid.field("media", "There is no such recording in this organization.", "not_found")
+            raise Invalid.field("media", _("There is no such recording in this organization."), "not_found")
         job = jobs.submit(caller=self.caller, recording=recording, options=options)
         return self.answer(job.pk, status=202)
 
@@ -124,7 +124,7 @@ def _wait_seconds(request: Request) -> float:
     try:
         return min(max(float(request.query_params.get("wait", 0)), 0), settings.MAX_WAIT_SECONDS)
     except ValueError:
-        raise Invalid.field("wait", "`wait` is a number of seconds.") from None
+        raise Invalid.field("wait", _("`wait` is a number of seconds.")) from None
 
 
 class JobActionView(TenantAPIView):

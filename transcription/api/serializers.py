@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from config.common.api import StrictSerializer
@@ -98,7 +99,7 @@ class JobRequestSerializer(JobOptionsSerializer):
 
     def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
         if len(str(value)) > MAX_METADATA_BYTES:
-            raise serializers.ValidationError("At most 16 kB of metadata.", code="too_large")
+            raise serializers.ValidationError(_("At most 16 kB of metadata."), code="too_large")
         return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -50,7 +51,7 @@ class SubtitlesView(TenantAPIView):
         query = request.query_params.dict()
         cursor, limit = query.pop("cursor", ""), query.pop("limit", str(subtitles.LINES))
         if not limit.isdecimal():
-            raise Invalid.field("limit", "`limit` is a number.")
+            raise Invalid.field("limit", _("`%(name)s` is a number.") % {"name": "limit"})
         found = subtitles.stretch(row, query, cursor=cursor, limit=int(limit[:6]))
         return Response(
             {

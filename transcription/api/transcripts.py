@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -124,9 +125,9 @@ def _number(request: Request, name: str) -> float | None:
     try:
         number = None if given is None else float(given)
     except ValueError:
-        raise Invalid.field(name, f"`{name}` is a number.") from None
+        raise Invalid.field(name, _("`%(name)s` is a number.") % {"name": name}) from None
     if number is not None and not 0 <= number < 2**31:
-        raise Invalid.field(name, f"`{name}` is out of range.")
+        raise Invalid.field(name, _("`%(name)s` is out of range.") % {"name": name})
     return number
 
 

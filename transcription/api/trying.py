@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,7 @@ class TestAPIView(TenantAPIView):
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
         if not settings.API_TEST_ROUTES:
-            raise NotFound("This server does not offer the routes for testing. Switch them on with API_TEST_ROUTES.")
+            raise NotFound(_("This server does not offer the routes for testing. Switch them on with API_TEST_ROUTES."))
 
 
 class TestDialectsView(TestAPIView):

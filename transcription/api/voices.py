@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -125,7 +126,7 @@ class VoicesAPIView(TenantAPIView):
         try:
             return voices.speaker(self.caller, speaker_id)
         except NotFound:
-            raise Invalid.field("speaker", "There is no such speaker in this organization.", "unknown") from None
+            raise Invalid.field("speaker", _("There is no such speaker in this organization."), "unknown") from None
 
     def listed(self, request: Request, rows: Any) -> Response:
         paginator = CursorPagination()
@@ -238,7 +239,9 @@ class SuggestionsView(VoicesAPIView):
         """Who speakers may be, newest first."""
         state = request.query_params.get("state", MatchState.SUGGESTED)
         if state not in MatchState.values:
-            raise Invalid.field("state", f"Choose one of: {', '.join(MatchState.values)}.", "unknown")
+            raise Invalid.field(
+                "state", _("Choose one of: %(names)s.") % {"names": ", ".join(MatchState.values)}, "unknown"
+            )
         rows = voices.matches(self.caller, state=state)
         if named := request.query_params.get("transcript"):
             rows = rows.filter(speaker__transcript=selectors.as_uuid(named))

@@ -20,8 +20,22 @@ DEFAULT_TARGET_MS = 300_000
 SEARCH_SHARE = 0.3  # of a window, at its end: where the cut is looked for
 MIN_SILENCE_MS = 100
 QUIET_MS = 100
+# What recognizers are given around speech, and what is too short to be a word.
+SPEECH_PAD_MS, SHORTEST_SPEECH_MS = 300, 100
 # What counts as calm: near the calmest there is, or below -60 dB.
 CALM_FACTOR, CALM_ENERGY = 4.0, 1e-6
+
+
+def find_speech(samples: Samples, *, start_ms: int = 0, min_silence_ms: int = 500) -> list[Span]:
+    """Where somebody speaks, in the time in which the first sample is at `start_ms`.
+
+    The one rule for all that is recognized: an engine that is called by itself hears the pieces that a job gives it.
+    """
+    from media.audio.vad import speech_spans
+
+    rules = {"min_silence_ms": min_silence_ms, "min_speech_ms": SHORTEST_SPEECH_MS, "pad_ms": SPEECH_PAD_MS}
+    found = speech_spans([samples], **rules)
+    return [Span(start_ms + span.start_ms, start_ms + span.end_ms) for span in found]
 
 
 def cut(

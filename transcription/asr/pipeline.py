@@ -20,7 +20,7 @@ from media.audio.script import read_script
 from media.audio.vad import speech_spans
 from transcription.asr import hallucinations
 from transcription.asr.attribute import attribute
-from transcription.asr.chunk import DEFAULT_TARGET_MS, SAMPLES_PER_MS, cut, samples_of
+from transcription.asr.chunk import DEFAULT_TARGET_MS, SAMPLES_PER_MS, cut, find_speech, samples_of
 from transcription.asr.diarize import channel as by_channel
 from transcription.asr.diarize import embedded as by_voice
 from transcription.asr.diarize import pyannote as by_pyannote
@@ -47,12 +47,9 @@ if TYPE_CHECKING:
     Progress = Callable[[int], None]
 
 logger = logging.getLogger(__name__)
-SPEECH_PAD_MS = 300  # measured: closer cuts cost words at the edges
-SHORTEST_SPEECH_MS = 100
 LANGUAGE_SAMPLE_MS = 30_000
 DIARIZE_CHUNK_MS = 60_000
 VOICE_SILENCE_MS, VOICE_PAD_MS, VOICE_SHORTEST_MS = 150, 30, 120
-OWN_GAP_MS = 500
 MOST_CHANGES_KEPT = 1_000
 
 DUAL_MONO = Notice(
@@ -91,10 +88,13 @@ def prepare(
     if decibels is None or len(decibels) < 2 or by_channel.is_dual_mono(decibels):  # noqa: PLR2004
         yield from _chunks(path, options, None, chunk_ms, on_progress)
         return
-    own = by_channel.own_frames(decibels) if by_channel.are_separated(decibels) else None
+    separated = by_channel.are_separated(decibels)
+    own, others = by_channel.own_frames(decibels), by_channel.others_frames(decibels)
     for channel in range(len(decibels)):
         for chunk in _chunks(path, options, channel, chunk_ms, on_progress):
-            yield chunk if own is None else _without_crosstalk(chunk, own[channel], options.start_ms)
+            # No word is to be heard on both sides.
+            speech = by_channel.without_others(chunk.speech, own[channel], others[channel], options.start_ms)
+            yield replace(chunk, speech=tuple(speech)) if separated else chunk
 
 
 def prepare_whole(
@@ -130,15 +130,10 @@ def _chunks(
     silence_ms = options.vad.min_silence_ms
 
     def detect(window: Samples) -> Iterable[Span]:
-        return _speech([window], min_silence_ms=silence_ms, pad_ms=SPEECH_PAD_MS, min_speech_ms=SHORTEST_SPEECH_MS)
+        return find_speech(window, min_silence_ms=silence_ms)
 
     finder = detect if options.vad.enabled else None
     yield from cut(counted, finder, start_ms=options.start_ms, target_ms=chunk_ms, channel=channel)
-
-
-def _speech(blocks: Iterable[Samples], offset_ms: int = 0, **rules: int) -> Iterator[Span]:
-    for span in speech_spans(blocks, **rules):
-        yield Span(offset_ms + span.start_ms, offset_ms + span.end_ms)
 
 
 def _counted(blocks: Iterable[Samples], start_ms: int, on_progress: Progress | None) -> Iterator[Samples]:
@@ -162,18 +157,6 @@ def _levels(path: Path, options: Options, on_progress: Progress | None = None) -
 def _chained(first: Samples, rest: Iterator[Samples]) -> Iterator[Samples]:
     yield first
     yield from rest
-
-
-def _without_crosstalk(chunk: Chunk, own: NDArray[np.bool_], offset_ms: int) -> Chunk:
-    """The chunk with only that speech which is its channel's own, so that no word is heard on both sides."""
-    spans: list[Span] = []
-    for part in by_channel.gated(chunk.speech, own, offset_ms):
-        start, end = max(chunk.start_ms, part.start_ms - VOICE_PAD_MS), min(chunk.end_ms, part.end_ms + VOICE_PAD_MS)
-        if spans and start - spans[-1].end_ms <= OWN_GAP_MS:
-            spans[-1] = Span(spans[-1].start_ms, end)
-        else:
-            spans.append(Span(start, end))
-    return replace(chunk, speech=tuple(spans))
 
 
 def language_sample(chunk: Chunk) -> Samples:
@@ -239,7 +222,7 @@ def _heard_speech(chunk: Chunk, options: Options) -> Sequence[Span]:
         return chunk.speech
     if chunk.script is not None or not len(chunk.samples):
         return [Span(chunk.start_ms, chunk.end_ms)]
-    return list(_speech([chunk.samples], chunk.start_ms, pad_ms=SPEECH_PAD_MS))
+    return find_speech(chunk.samples, start_ms=chunk.start_ms)
 
 
 def _said_by(segment: Segment, speaker: str) -> Segment:
@@ -293,9 +276,9 @@ def _by_pyannote(path: Path, options: Options, config: PyannoteConfig, on_progre
 
 
 def _voice_speech(blocks: Iterable[Samples], offset_ms: int = 0) -> Iterator[Span]:
-    return _speech(
-        blocks, offset_ms, min_silence_ms=VOICE_SILENCE_MS, pad_ms=VOICE_PAD_MS, min_speech_ms=VOICE_SHORTEST_MS
-    )
+    rules = {"min_silence_ms": VOICE_SILENCE_MS, "pad_ms": VOICE_PAD_MS, "min_speech_ms": VOICE_SHORTEST_MS}
+    for span in speech_spans(blocks, **rules):
+        yield Span(offset_ms + span.start_ms, offset_ms + span.end_ms)
 
 
 def _channel_speech(path: Path, options: Options, channel: int, on_progress: Progress | None) -> list[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from types import EllipsisType
@@ -109,6 +109,11 @@ def rewrite(lines: Iterable[Line], texts: dict[str, str]) -> Change:
     return _changed(touched, [_with_text(line, clean(texts[line.id])) for line in touched])
 
 
+def realign(lines: Sequence[Line], words: Mapping[str, Sequence[Word]]) -> Change:
+    """The same words at other times, by the ids of their lines. A line grows where its words reach out of it."""
+    return _changed(lines, [_with_times(line, words[line.id]) for line in lines if line.id in words])
+
+
 def set_flag(line: Line, type: str, *, hidden: bool) -> Change:
     """Hide a doubt, or show it again."""
     if all(one.type != type for one in line.flags):
@@ -157,6 +162,11 @@ def _at(line: Line, start_ms: int, end_ms: int) -> Line:
 def _with_text(line: Line, text: str) -> Line:
     words = retimed(line.text, line.words, text, line.start_ms, line.end_ms)
     return replace(line, text=text, words=words, confidence=_confidence(line, words), edited=True)
+
+
+def _with_times(line: Line, words: Sequence[Word]) -> Line:
+    start, end = min(line.start_ms, words[0].start_ms), max(line.end_ms, words[-1].end_ms)
+    return replace(line, start_ms=start, end_ms=end, words=in_order(words, start, end))
 
 
 def _confidence(line: Line, words: Sequence[Word]) -> float | None:

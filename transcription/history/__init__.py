@@ -11,11 +11,12 @@ nothing changes between reading and writing:
 """
 
 from transcription.history.applying import Applied, apply_change, lock
-from transcription.history.rows import line_of, lines_of, row_of, rows_of, voice_of, voices_of
+from transcription.history.rows import language_of, line_of, lines_of, row_of, rows_of, voice_of, voices_of
 
 __all__ = [
     "Applied",
     "apply_change",
+    "language_of",
     "line_of",
     "lines_of",
     "lock",

@@ -53,6 +53,11 @@ def line_of(row: Segment) -> Line:
     )
 
 
+def language_of(line: Line, transcript: Transcript) -> str:
+    """Of the line itself in mixed speech, else of the whole; empty where nobody knows."""
+    return (line.language or transcript.language or "").split("-")[0].lower()
+
+
 def row_of(transcript: Transcript, line: Line) -> Segment:
     """The row that a line is, with `search_text`; not saved."""
     return Segment.folded(

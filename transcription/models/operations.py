@@ -25,6 +25,7 @@ class OperationKind(models.TextChoices):
     UNDO = "undo", _("Took an edit back")
     RESTORE = "restore", _("Restored an earlier version")
     DIARIZE = "diarize", _("Told speakers apart again")
+    REALIGN = "realign", _("Found the times of words again")
 
 
 class Operation(Authored):

@@ -29,19 +29,6 @@ if TYPE_CHECKING:
 MB = 1_000_000
 
 
-class _Patient:
-    """A context that nobody stops."""
-
-    def progress(self, done_ms: int) -> None:
-        return
-
-    def load_checkpoint(self) -> dict[str, object] | None:
-        return None
-
-    def save_checkpoint(self, state: dict[str, object]) -> None:
-        return
-
-
 def load(engine: str, model: str) -> tuple[Engine, float, int]:
     """The engine, the seconds that loading took, and the megabytes that this process grew by. Raises EngineError."""
     process = psutil.Process()
@@ -56,7 +43,7 @@ def measure(engine: str, model: str, file: Path) -> Measured:
     before = psutil.Process().memory_info().rss
     made, _, _ = load(engine, model)
     began = time.monotonic()
-    local.recognize(file, options, _Patient())
+    local.recognize(file, options, local.Silent())
     seconds = time.monotonic() - began
     grown = max(0, psutil.Process().memory_info().rss - before)
     return Measured(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from django.conf import settings
 
 from transcription.asr import pipeline
-from transcription.asr.align import wav2vec2
+from transcription.asr.align import models as alignment_models
 from transcription.asr.diarize import pyannote
 from transcription.asr.engines import registry
 from transcription.asr.engines.base import EngineConfig
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 # How often loaded models are looked at, beside the look after each task.
 IDLE_LOOK_SECONDS = 60.0
-ALIGNER = "wav2vec2"
+ALIGNER, BUILT_IN_ALIGNER = "wav2vec2", "pocketsphinx"
+ALIGNERS = {
+    ALIGNER: "transcription.asr.align.wav2vec2.Wav2Vec2Aligner",
+    BUILT_IN_ALIGNER: "transcription.asr.align.english.EnglishWords",
+}
 
 
 @cache
@@ -40,7 +44,7 @@ def _loaded() -> EngineCache:
 @cache
 def _aligners() -> EngineCache:
     """Beside the engines', so that no aligner pushes an engine out. Two, for recordings that mix two languages."""
-    return EngineCache(max_loaded=2, engines={ALIGNER: "transcription.asr.align.wav2vec2.Wav2Vec2Aligner"})
+    return EngineCache(max_loaded=2, engines=ALIGNERS)
 
 
 def describe(engine: str) -> Provides:
@@ -79,10 +83,21 @@ def load(engine: str, model: str) -> Engine:
 
 def aligner(language: str) -> Aligner | None:
     """The language's alignment model, loaded once a process; None where there is none. Raises EngineError."""
-    folder = wav2vec2.find_model(language, model_dir())
+    folder = alignment_models.find_model(language, model_dir())
     if folder is None:
         return None
     return cast("Aligner", _aligners().get(ALIGNER, engine_config(ALIGNER, str(folder))))
+
+
+def word_aligner(language: str) -> Aligner | None:
+    """What finds words that are known: the language's model, or what comes in a wheel. Raises EngineError.
+
+    Recognition itself leaves the latter out: Whisper's own times are better than those.
+    """
+    found = aligner(language)
+    if found is None and language == alignment_models.BUILT_IN and alignment_models.has_built_in():
+        return cast("Aligner", _aligners().get(BUILT_IN_ALIGNER, engine_config(BUILT_IN_ALIGNER, language)))
+    return found
 
 
 def unload_idle() -> int:

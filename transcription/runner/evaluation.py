@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from media.audio.errors import MediaError
 from transcription.asr import pipeline
+from transcription.asr.engines.base import Bare, Engine
 from transcription.asr.metrics.reference import decode_text, format_of, read_reference
 from transcription.asr.metrics.speakers import SpeakerErrors, read_rttm, speaker_errors
 from transcription.asr.metrics.words import Counts, Folding, compare
 from transcription.asr.options import Options, VadOptions
-from transcription.asr.types import EngineError, Result, Segment, Turn
+from transcription.asr.types import Chunk, EngineError, Result, Segment, Turn
 from transcription.runner import engines
-from transcription.runner.local import recognize
+from transcription.runner.local import Silent, recognize
 
 WHOLE_MS = 24 * 3_600_000
 
@@ -46,7 +47,7 @@ class Case:
 class Outcome:
     """What came of a case. `engine`: with its model. `problem`: the type of the refusal, and a sentence.
 
-    `bare`: the words that the engine hears alone, where that was asked for.
+    `bare`: the words that the recognizer hears alone, where that was asked for.
     """
 
     case: Case
@@ -73,22 +74,6 @@ class Total:
     words: Counts
     characters: Counts
     bare: Counts | None
-
-
-@dataclass
-class Silent:
-    """A context nobody listens to."""
-
-    state: dict[str, object] = field(default_factory=dict)
-
-    def progress(self, done_ms: int) -> None:
-        """Nothing to tell, and nothing stops it."""
-
-    def load_checkpoint(self) -> dict[str, object] | None:
-        return None
-
-    def save_checkpoint(self, state: dict[str, object]) -> None:
-        self.state = state
 
 
 def read_manifest(folder: Path) -> list[Case]:
@@ -160,10 +145,9 @@ def run(case: Case, options: Options, folding: Folding) -> Outcome:
 
 
 def run_bare(case: Case, options: Options, folding: Folding) -> Counts | None:
-    """The words of the engine alone: one call for the whole sound (of a channel), without our voice detection,
-    cutting, gating and joining. None where a case has no reference, and for engines elsewhere.
+    """The words of the recognizer alone, as its makers mean it to be used: the whole sound (of a channel) in one call.
 
-    Raises MediaError or EngineError.
+    None where a case has no reference, and for engines elsewhere. Raises MediaError or EngineError.
     """
     engine = engines.load(options.engine, options.model)
     if not case.references or engine.provides.remote:
@@ -171,9 +155,15 @@ def run_bare(case: Case, options: Options, folding: Folding) -> Counts | None:
     wanted = replace(_options_for(case, options), vad=VadOptions(enabled=False))
     segments: list[Segment] = []
     for chunk in pipeline.prepare(case.path, wanted, chunk_ms=WHOLE_MS):
-        heard = engine.transcribe(chunk, wanted, Silent()).segments
-        segments.extend(replace(segment, speaker=f"S{(chunk.channel or 0) + 1}") for segment in heard)
+        heard = Segment(chunk.start_ms, chunk.end_ms, _bare_text(engine, chunk, wanted))
+        segments.append(replace(heard, speaker=f"S{(chunk.channel or 0) + 1}"))
     return _measured(case, segments, folding)[0]
+
+
+def _bare_text(engine: Engine, chunk: Chunk, options: Options) -> str:
+    if isinstance(engine, Bare):
+        return engine.transcribe_bare(chunk.samples, options)
+    return " ".join(segment.text for segment in engine.transcribe(chunk, options, Silent()).segments)
 
 
 def _options_for(case: Case, options: Options) -> Options:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
@@ -15,6 +16,22 @@ from transcription.asr.engines.base import tells_speakers
 from transcription.asr.options import Options
 from transcription.asr.types import Chunk, Context, Recognition, Result
 from transcription.runner import engines
+
+
+@dataclass
+class Silent:
+    """A context nobody listens to."""
+
+    state: dict[str, object] = field(default_factory=dict)
+
+    def progress(self, done_ms: int) -> None:
+        """Nothing to tell, and nothing stops it."""
+
+    def load_checkpoint(self) -> dict[str, object] | None:
+        return None
+
+    def save_checkpoint(self, state: dict[str, object]) -> None:
+        self.state = state
 
 
 def recognize(

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from media.models import Recording
-    from transcription.asr.types import Chunk
-    from transcription.runner.attempt import Attempt
+    from transcription.asr.types import Chunk, Context
 
 
 class Workspace(AbstractContextManager["Workspace"]):
@@ -41,7 +40,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def path(self, name: str) -> Path:
         return self.folder / name
 
-    def source(self, recording: Recording, attempt: Attempt) -> Path:
+    def source(self, recording: Recording, context: Context) -> Path:
         """The recording as a file on this machine; fetched once, and not at all where the storage is a local disk."""
         storage = get_media_storage()
         local = storage.local_path(recording.source_key)
@@ -50,6 +49,6 @@ class Workspace(AbstractContextManager["Workspace"]):
         path = self.path("source")
         if not path.exists():
             partial = self.path("source.partial")
-            storage.download_to(recording.source_key, partial, lambda _done, _total: attempt.progress(0))
+            storage.download_to(recording.source_key, partial, lambda _done, _total: context.progress(0))
             partial.rename(path)
         return path

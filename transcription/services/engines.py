@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from config.common import liveness
@@ -51,9 +52,14 @@ def choose(engine: str, model: str) -> tuple[str, str]:
     if engine == "auto":
         engine = _engine_of(model)
     if engine not in known():
-        names = ", ".join(sorted(known()))
-        raise Invalid.field("engine", f"There is no engine called “{engine}”. Choose one of: {names}.", "unknown")
+        raise unknown(engine)
     return engine, _model_of(engine, model)
+
+
+def unknown(engine: str) -> Invalid:
+    """For a name that no engine of this deployment has."""
+    message = _("There is no engine called “%(engine)s”. Choose one of: %(names)s.")
+    return Invalid.field("engine", message % {"engine": engine, "names": ", ".join(sorted(known()))}, "unknown")
 
 
 def _engine_of(model: str) -> str:
@@ -68,7 +74,8 @@ def _model_of(engine: str, model: str) -> str:
         return _whisper(model)
     only = EMBEDDED_MODEL if engine == EMBEDDED else engine
     if model not in ("auto", only):
-        raise Invalid.field("model", f"The engine {engine} has only the model “{only}”.", "unknown")
+        message = _("The engine %(engine)s has only the model “%(model)s”.")
+        raise Invalid.field("model", message % {"engine": engine, "model": only}, "unknown")
     return only
 
 
@@ -78,15 +85,15 @@ def _whisper(model: str) -> str:
         return own or PREFERRED[0]
     # SECURITY: a request names models, never folders of the worker; the operator's own folder has its path as name.
     if model not in REPOSITORIES and model not in own_names():
-        names = ", ".join(sorted(REPOSITORIES))
-        raise Invalid.field("model", f"There is no Whisper model called “{model}”. Known names: {names}.", "unknown")
+        message = _("There is no Whisper model called “%(model)s”. Known names: %(names)s.")
+        raise Invalid.field("model", message % {"model": model, "names": ", ".join(sorted(REPOSITORIES))}, "unknown")
     return model
 
 
 def own_names() -> set[str]:
     """Models that are called after their folder, on this machine or on a living worker's."""
     own = {settings.ASR_MODEL} - {"auto", EMBEDDED_MODEL} if settings.ASR_ENGINE in ("auto", WHISPER) else set()
-    announced = {model for worker in _workers() for model in worker.models}
+    announced = {model for worker in workers() for model in worker.models}
     return (own | announced | set(own_models(Path(settings.ASR_MODEL_DIR)))) - set(REPOSITORIES)
 
 
@@ -129,7 +136,7 @@ def _announced() -> tuple[str, str] | None:
 
 def offers() -> set[tuple[str, str]]:
     """Engine and model that some living worker, or this process, has."""
-    lying = {(WHISPER, model) for worker in _workers() for model in worker.models}
+    lying = {(WHISPER, model) for worker in workers() for model in worker.models}
     return {*_offers(), own_default(), *lying}
 
 
@@ -140,15 +147,15 @@ def only_model(engine: str) -> str:
 
 def has_pyannote() -> bool:
     """Whether a living worker, or this machine, tells speakers apart by pyannote."""
-    return any(worker.pyannote for worker in _workers()) or missing(pyannote_config()) is None
+    return any(worker.pyannote for worker in workers()) or missing(pyannote_config()) is None
 
 
 def _offers() -> set[tuple[str, str]]:
     """What the living workers said they would use: the web image has no models to look at."""
-    return {(worker.engine, worker.model) for worker in _workers() if worker.engine}
+    return {(worker.engine, worker.model) for worker in workers() if worker.engine}
 
 
-def _workers() -> list[liveness.Worker]:
+def workers() -> list[liveness.Worker]:
     try:
         return liveness.alive()
     except RedisError as error:

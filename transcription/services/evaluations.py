@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from config.common.errors import Invalid
 from organizations.roles import Action
@@ -27,7 +28,7 @@ def evaluate(
     heard = current_text(transcript)
     found = compare(text, heard, folding)
     if not found.words.total:
-        raise Invalid.field("reference", "There is no word in the reference. Paste what is said in the recording.")
+        raise Invalid.field("reference", _("There is no word in the reference. Paste what is said in the recording."))
     row: Evaluation = Evaluation.objects.create(
         organization=caller.organization,
         transcript=transcript,
@@ -52,15 +53,18 @@ def evaluate(
 
 def _read(reference: str, format: str) -> str:
     if len(reference) > LONGEST_REFERENCE:
-        raise Invalid.field("reference", f"A reference has at most {LONGEST_REFERENCE:,} characters.", "too_long")
+        message = _("A reference has at most %(most)s characters.") % {"most": f"{LONGEST_REFERENCE:,}"}
+        raise Invalid.field("reference", message, "too_long")
     known = next((one for one in FORMATS if one == format), None)
     if known is None:
-        raise Invalid.field("format", f"Choose one of: {', '.join(FORMATS)}.", "unknown")
+        message = _("Choose one of: %(names)s.") % {"names": ", ".join(FORMATS)}
+        raise Invalid.field("format", message, "unknown")
     if "\0" in reference:
-        raise Invalid.field("reference", "This is no text.")
+        raise Invalid.field("reference", _("This is no text."))
     text = read_reference(reference, known)
     if not text and reference.strip():
-        raise Invalid.field("reference", f"No subtitle was found in it. Is it really {format.upper()}?")
+        message = _("No subtitle was found in it. Is it really %(format)s?") % {"format": format.upper()}
+        raise Invalid.field("reference", message)
     return text
 
 
@@ -68,11 +72,11 @@ def text_of_file(filename: str, data: bytes) -> tuple[str, str]:
     """(text, format) of an uploaded reference. Raises Invalid."""
     format = format_of(filename)
     if format is None:
-        raise Invalid.field("file", "Choose a file that ends in .txt, .srt or .vtt.", "unknown")
+        raise Invalid.field("file", _("Choose a file that ends in .txt, .srt or .vtt."), "unknown")
     try:
         return decode_text(data), format
     except ValueError:
-        raise Invalid.field("file", "This file is no text in UTF-8. Save it as UTF-8 and try again.") from None
+        raise Invalid.field("file", _("This file is no text in UTF-8. Save it as UTF-8 and try again.")) from None
 
 
 def current_text(transcript: Transcript) -> str:

@@ -209,7 +209,7 @@ def _webhook(caller: Caller, webhook_id: UUID | None) -> WebhookEndpoint | None:
         return None
     found: WebhookEndpoint | None = WebhookEndpoint.objects.visible_to(caller).filter(pk=webhook_id).first()
     if found is None:
-        raise Invalid.field("webhook", "There is no such webhook in this organization.", "not_found")
+        raise Invalid.field("webhook", _("There is no such webhook in this organization."), "not_found")
     return found
 
 
@@ -224,5 +224,5 @@ def _length(job: Job, recording: Recording) -> int:
     duration = recording.duration_ms or 0
     start, end = job.options["start_ms"], job.options["end_ms"] or duration
     if start and start >= duration:
-        raise Invalid.field("start", "`start` lies after the end of the recording.")
+        raise Invalid.field("start", _("`start` lies after the end of the recording."))
     return int(min(duration, end) - start)

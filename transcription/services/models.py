@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from transcription.asr.align import models as alignment
 from transcription.asr.engines.catalogue import KNOWN, Known, Measured, measured
 from transcription.asr.engines.registry import describe
 from transcription.asr.engines.whisper_models import REPOSITORIES, find_model, is_english_only, size_of
-from transcription.services import engines
+from transcription.configuration import model_dir
+from transcription.services import engines, realigning
 
 MB = 1_000_000
 
@@ -30,6 +32,31 @@ def catalogue() -> list[dict[str, Any]]:
 def tells_speakers_by() -> str:
     """The method that `auto` takes for a recording whose channels do not hold one person each."""
     return "pyannote" if engines.has_pyannote() else "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class WordTimes:
+    """What finds the times of words in a language. `where`: its folder, or the package; `lacking`: files of it."""
+
+    language: str
+    is_here: bool
+    where: str
+    lacking: tuple[str, ...] = ()
+
+
+def word_times() -> list[WordTimes]:
+    """By language: those for which something is here or on a worker, and those of the product where nothing is."""
+    folder, own = model_dir() / alignment.FOLDER, {path.name: path for path in alignment.folders(model_dir())}
+    known = realigning.languages() | own.keys() | {code for code, _name in settings.LANGUAGES}
+    return [_word_times(language, folder / language) for language in sorted(known)]
+
+
+def _word_times(language: str, folder: Path) -> WordTimes:
+    lacking = alignment.lacking(folder)
+    if lacking and language == alignment.BUILT_IN and alignment.has_built_in():
+        return WordTimes(language, True, "pocketsphinx")
+    here = not lacking or language in realigning.languages()
+    return WordTimes(language, here, str(folder), tuple(lacking) if lacking and folder.is_dir() else ())
 
 
 def _names(engine: str) -> list[str]:

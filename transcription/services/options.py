@@ -104,13 +104,13 @@ def _in_dialect(merged: dict[str, Any], dialects: Mapping[str, Dialect], *, aske
         return merged
     dialect = dialects.get(code)
     if dialect is None:
-        names = ", ".join(dialects)
-        raise Invalid.field("dialect", f"There is no dialect called “{code}”. Choose one of: {names}.", "unknown")
+        message = _("There is no dialect called “%(code)s”. Choose one of: %(names)s.")
+        raise Invalid.field("dialect", message % {"code": code, "names": ", ".join(dialects)}, "unknown")
     if language not in ("auto", DIALECT_LANGUAGE):
         if not asked:
             return {**merged, "dialect": None}
-        message = f"“{code}” is a dialect of Arabic, and `language` is “{language}”. Leave one of them out."
-        raise Invalid.field("dialect", message, "contradiction")
+        message = _("“%(code)s” is a dialect of Arabic, and `language` is “%(language)s”. Leave one of them out.")
+        raise Invalid.field("dialect", message % {"code": code, "language": language}, "contradiction")
     prompt = " ".join(filter(None, (merged.get("initial_prompt", ""), dialect.prompt)))
     return {
         **merged,
@@ -134,7 +134,7 @@ def _diarization(merged: Mapping[str, Any]) -> DiarizationOptions:
     given = dict(merged.get("diarization") or {})
     enabled, mode = given.pop("enabled", None), merged.get("mode")
     if mode is not None and enabled is not None and enabled != (mode == "dialogue"):
-        raise Invalid.field("mode", "`mode` and `diarization.enabled` contradict each other. Send one of them.")
+        raise Invalid.field("mode", _("`mode` and `diarization.enabled` contradict each other. Send one of them."))
     if enabled is None:
         enabled = settings.ASR_DIARIZE_BY_DEFAULT if mode is None else mode == "dialogue"
     if not any(given.get(name) for name in ("speakers", "min_speakers", "max_speakers")):
@@ -142,7 +142,7 @@ def _diarization(merged: Mapping[str, Any]) -> DiarizationOptions:
     options = DiarizationOptions(enabled=enabled, **given)
     low, high = options.min_speakers or 1, options.max_speakers or 100
     if low > high or (options.speakers is not None and not low <= options.speakers <= high):
-        raise Invalid.field("diarization.speakers", "The numbers of speakers contradict each other.")
+        raise Invalid.field("diarization.speakers", _("The numbers of speakers contradict each other."))
     return options
 
 
@@ -161,29 +161,30 @@ def _check(options: Options) -> None:
     """Refuse at once what the engine can't do, instead of failing in a worker later."""
     try:
         provides = describe(options.engine, engines.known())
-    except EngineError as error:
-        raise Invalid.field("engine", error.message, error.type) from None
+    except EngineError:
+        raise engines.unknown(options.engine) from None
     if options.task == "translate" and not provides.translation:
-        raise Invalid.field("task", f"The engine {options.engine} cannot translate.", "translation_unsupported")
+        message = _("The engine %(engine)s cannot translate.") % {"engine": options.engine}
+        raise Invalid.field("task", message, "translation_unsupported")
     languages = provides.languages
     if options.language == MULTI:
         _check_mixed(options, mixes=provides.mixed_languages)
     elif languages is not None and options.language not in languages | {"auto"}:
-        known = ", ".join(sorted(languages))
-        message = f"The engine {options.engine} knows only: {known}. Choose another engine or language."
-        raise Invalid.field("language", message, "language_unsupported")
+        message = _("The engine %(engine)s knows only: %(languages)s. Choose another engine or language.")
+        names = {"engine": options.engine, "languages": ", ".join(sorted(languages))}
+        raise Invalid.field("language", message % names, "language_unsupported")
     if options.end_ms is not None and options.end_ms <= options.start_ms:
-        raise Invalid.field("end", "`end` must be later than `start`.")
+        raise Invalid.field("end", _("`end` must be later than `start`."))
 
 
 def _check_mixed(options: Options, *, mixes: bool) -> None:
     """Raises Invalid."""
     if not mixes:
-        message = (
-            f"The engine {options.engine} does not say which part of a recording is in which language. "
+        message = _(
+            "The engine %(engine)s does not say which part of a recording is in which language. "
             "Choose a multilingual Whisper model, or one language."
         )
-        raise Invalid.field("language", message, "language_unsupported")
+        raise Invalid.field("language", message % {"engine": options.engine}, "language_unsupported")
     if options.engine == engines.WHISPER and is_english_only(options.model):
-        message = f"The model “{options.model}” knows English only. Choose a multilingual one for mixed speech."
-        raise Invalid.field("language", message, "language_unsupported")
+        message = _("The model “%(model)s” knows English only. Choose a multilingual one for mixed speech.")
+        raise Invalid.field("language", message % {"model": options.model}, "language_unsupported")

@@ -231,4 +231,4 @@ def _position(cursor: str) -> tuple[Any, UUID]:
         created, recording = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
         return datetime.fromisoformat(created), UUID(recording)
     except ValueError:
-        raise Invalid.field("cursor", "This cursor is not one of ours. Start from the first page.") from None
+        raise Invalid.field("cursor", _("This cursor is not one of ours. Start from the first page.")) from None

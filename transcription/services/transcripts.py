@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from config.common.errors import Invalid
 from transcription.asr.export import (
@@ -72,7 +73,7 @@ def _position(cursor: str, field: str) -> int:
     try:
         return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().removeprefix("p"))
     except ValueError:
-        raise Invalid.field(field, "This cursor is not one of ours. Start from the first page.") from None
+        raise Invalid.field(field, _("This cursor is not one of ours. Start from the first page.")) from None
 
 
 def speaker_names(transcript: Transcript) -> dict[UUID, str]:

@@ -17,6 +17,7 @@ def models_page(request: PageRequest) -> HttpResponse:
         "present": [row for row in rows if row["is_present"]],
         "others": [row for row in rows if not row["is_present"]],
         "default": next((row for row in rows if row["is_default"]), None),
+        "word_times": models.word_times(),
         "speakers": models.tells_speakers_by(),
         "sources": sorted({source for row in rows for source in row["sources"]}),
     }

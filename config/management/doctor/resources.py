@@ -12,9 +12,10 @@ from config.embedded.instance import running_instance
 from config.management.doctor.report import Result
 from media.storage import get_media_storage
 from transcription.asr import hub
+from transcription.asr.align import models as alignment
 from transcription.asr.diarize import pyannote_models as pyannote
 from transcription.asr.engines.whisper_models import find_model
-from transcription.configuration import pyannote_config
+from transcription.configuration import model_dir, pyannote_config
 from transcription.services import engines
 
 GIB = 1 << 30
@@ -41,6 +42,7 @@ def models() -> Iterator[Result]:
     elif engine == engines.WHISPER:
         yield _whisper(model)
     yield _pyannote()
+    yield from _alignment()
 
 
 def _whisper(model: str) -> Result:
@@ -65,6 +67,18 @@ def _pyannote() -> Result:
     if config.token and pyannote.is_installed() and (refusal := hub.refusal(config.model, config.token)):
         return Result("models", "pyannote", "warn", "The pipeline is not on this machine.", refusal)
     return Result("models", "pyannote", "warn", "Speakers are told apart by the built-in method.", lack)
+
+
+def _alignment() -> Iterator[Result]:
+    """Which languages have a model that finds when each word is said, and folders in which a file is missing."""
+    found = ", ".join(alignment.languages(model_dir())) or "none"
+    place = model_dir() / alignment.FOLDER / "<language>"
+    detail = f"The times of words are found in: {found}. A model of another language belongs into {place}."
+    yield Result("models", "word times", "ok", detail)
+    for folder in alignment.folders(model_dir()):
+        if lacking := alignment.lacking(folder):
+            hint = f"Convert it again, see docs/models.md. Missing: {', '.join(lacking)}."
+            yield Result("models", f"word times ({folder.name})", "warn", f"{folder} is no whole model.", hint)
 
 
 def mail() -> Iterator[Result]:

@@ -4,7 +4,7 @@ import { call } from "../api.js";
 import { all, one, stamp } from "../dom.js";
 import { text } from "../text.js";
 import { toast } from "../toast.js";
-import { editable, state } from "./state.js";
+import { editable, hear, state } from "./state.js";
 
 export class LineMenu {
   /**
@@ -21,6 +21,8 @@ export class LineMenu {
     this.line = undefined;
     /** @type {HTMLElement | null} */
     this.opener = null;
+    /** Whether word times were asked for here and are not told yet. */
+    this.asked = false;
   }
 
   start() {
@@ -30,6 +32,9 @@ export class LineMenu {
       if (item instanceof HTMLElement) this.choose(item.dataset.line ?? "");
     });
     this.box.addEventListener("keydown", (event) => this.key(event));
+    hear("live", (news) => {
+      if (news.type === "transcript.realigned" && news.transcript === state.transcript) this.realigned(news);
+    });
     this.box.addEventListener("toggle", (event) => {
       const open = /** @type {ToggleEvent} */ (event).newState === "open";
       this.opener?.setAttribute("aria-expanded", String(open));
@@ -83,6 +88,7 @@ export class LineMenu {
     if (name === "machine") void this.machine(line);
     else if (name === "speaker") this.speakers.choose(line);
     else if (name === "start" || name === "end") this.setTime(line, name);
+    else if (name === "realign") void this.realign(line);
     else if (name === "insert") void editor.insertBelow(line);
     else if (name === "merge") void editor.mergeUp(line);
     else if (name === "delete") void editor.remove(line);
@@ -95,6 +101,32 @@ export class LineMenu {
     const wrong = side === "start" ? moment > line.end : moment < line.start;
     if (wrong) toast(text("editor.time_order"), "warning");
     else this.editor.patch(line, side === "start" ? { start: moment } : { end: moment });
+  }
+
+  /**
+   * A worker does it; what it wrote comes as anybody's change does.
+   * @param {import("./model.js").Line} line
+   */
+  async realign(line) {
+    await this.editor.queue.settled();
+    const address = `/transcripts/${state.transcript}/segments/${line.id}/realign`;
+    const answer = await call(address, { method: "POST", match: line.version }).catch((error) => {
+      toast(error instanceof Error ? error.message : "", "error");
+      return null;
+    });
+    this.asked = Boolean(answer);
+    if (answer) toast(text("editor.realigning"));
+  }
+
+  /** @param {{operation: number | null}} news */
+  realigned({ operation }) {
+    if (!this.asked) return;
+    this.asked = false;
+    if (operation === null) toast(text("editor.realign_missed"), "warning");
+    else {
+      this.editor.history.did(operation);
+      toast(text("editor.realigned"), "success");
+    }
   }
 
   /** @param {import("./model.js").Line | undefined} line */

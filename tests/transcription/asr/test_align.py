@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.transcription.asr.conftest import SAMPLES, RecordingContext
 from transcription.asr import pipeline
-from transcription.asr.align import wav2vec2
+from transcription.asr.align import models
 from transcription.asr.align.base import Placed
 from transcription.asr.align.ctc import best_path
 from transcription.asr.align.wav2vec2 import Letters, Wav2Vec2Aligner, place
@@ -201,7 +201,7 @@ def test_alignment_is_off_where_asked_and_where_the_text_is_a_translation(whispe
 
 def test_a_missing_model_is_silent(whisper: FasterWhisperEngine, tmp_path: Path) -> None:
     def none(language: str) -> None:
-        assert wav2vec2.find_model(language, tmp_path) is None
+        assert models.find_model(language, tmp_path) is None
 
     found = heard(whisper, none)
     assert (found.warnings, found.aligned) == ((), ())
@@ -255,7 +255,7 @@ def random_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def aligner(model_dir: Path, **config: Any) -> Wav2Vec2Aligner:
-    folder = wav2vec2.find_model("ar", model_dir)
+    folder = models.find_model("ar", model_dir)
     assert folder is not None
     return Wav2Vec2Aligner(EngineConfig(str(folder), device="cpu", cpu_threads=1, **config))
 
@@ -293,7 +293,7 @@ def test_a_real_recording_goes_through_the_runtime(whisper: FasterWhisperEngine,
 def test_a_broken_model_is_named(random_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "alignment" / "ar"
     folder.mkdir(parents=True)
-    for name in wav2vec2.MODEL_FILES:
+    for name in models.MODEL_FILES:
         (folder / name).write_text(json.dumps(ARABIC))
     with pytest.raises(EngineError) as caught:
         aligner(tmp_path)
@@ -301,6 +301,6 @@ def test_a_broken_model_is_named(random_model: Path, tmp_path: Path) -> None:
 
 
 def test_models_are_found_by_their_language_only(random_model: Path) -> None:
-    assert wav2vec2.find_model("ar", random_model) == random_model / "alignment" / "ar"
+    assert models.find_model("ar", random_model) == random_model / "alignment" / "ar"
     for name in ("en", "../alignment/ar", "", "AR"):
-        assert wav2vec2.find_model(name, random_model) is None
+        assert models.find_model(name, random_model) is None

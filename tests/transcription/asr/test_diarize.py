@@ -153,6 +153,17 @@ def test_crosstalk_is_not_speech_of_its_channel() -> None:
     assert not by_channel.is_dual_mono(decibels)
 
 
+def test_pauses_stay_around_words_while_somebody_else_speaks() -> None:
+    """Left speaks all the time; right, in silence of its own, from 1 to 2 s, softly at first. Then left leaks."""
+    decibels = np.full((2, 500), -90, np.float32)
+    decibels[0] = -20
+    decibels[1, 100:104], decibels[1, 104:200], decibels[1, 300:400] = -40, -20, -40
+    own, others = by_channel.own_frames(decibels), by_channel.others_frames(decibels)
+    spans = [Span(703, 2_297), Span(2_901, 4_100)]
+    assert list(by_channel.without_others(spans, own[1], others[1])) == [Span(703, 2_297)]
+    assert list(by_channel.without_others([Span(1_500, 3_500)], own[1], others[1])) == [Span(1_500, 3_030)]
+
+
 def test_levels_do_not_depend_on_blocks() -> None:
     audio = stereo(*np.random.default_rng(1).standard_normal((2, 16_000)))
     whole = by_channel.levels([audio])

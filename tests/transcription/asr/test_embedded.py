@@ -79,6 +79,14 @@ def test_chunks_give_nearly_the_words_of_the_whole(embedded: EmbeddedEngine, hea
     assert list(joined.segments) == sorted(joined.segments, key=lambda segment: segment.start_ms)
 
 
+def test_the_engine_hears_by_itself_what_a_job_gives_it(embedded: EmbeddedEngine) -> None:
+    """The same pieces, sample by sample: ten milliseconds more or less are another word here and there."""
+    options = replace(OPTIONS, end_ms=33_000)
+    by_itself = replace(options, vad=VadOptions(enabled=False))
+    path = DEMO / "team-meeting.mp3"
+    assert hear(embedded, path, options)[0].segments == hear(embedded, path, by_itself)[0].segments
+
+
 def test_silence_says_nothing(embedded: EmbeddedEngine) -> None:
     for name in ("silence.wav", "noise.flac"):
         for vad in (True, False):

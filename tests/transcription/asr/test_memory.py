@@ -66,6 +66,23 @@ def test_the_second_time_the_job_is_told() -> None:
     assert (caught.value.type, caught.value.retryable) == ("out_of_memory", True)
 
 
+def test_a_model_that_finds_no_room_again_is_loaded_for_the_next_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    import faster_whisper
+
+    model = engine(failures=1)
+    real = faster_whisper.WhisperModel
+
+    def full(*_args: Any, **_settings: Any) -> None:
+        raise RuntimeError(CUDA_SAYS)
+
+    monkeypatch.setattr(faster_whisper, "WhisperModel", full)
+    with pytest.raises(EngineError) as caught:
+        hear(model)
+    assert (caught.value.type, caught.value.retryable) == ("out_of_memory", True)
+    monkeypatch.setattr(faster_whisper, "WhisperModel", real)
+    assert hear(model) == samples()["en_digits.wav"]["text"]
+
+
 def test_other_errors_pass() -> None:
     model = engine(failures=0)
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.audio.decode import write_flac
+from media.audio.decode import decode, write_flac
 from tests.transcription.asr.conftest import DEMO, SAMPLES, RecordingContext, text_of
 from transcription.asr import pipeline, serial
+from transcription.asr.chunk import find_speech
 from transcription.asr.engines.base import EngineConfig
 from transcription.asr.engines.embedded import EmbeddedEngine
 from transcription.asr.engines.fake import FakeEngine, read_out
@@ -182,6 +183,13 @@ def test_split_channels_are_heard_apart(embedded: EmbeddedEngine) -> None:
     assert "very good news" in said["S1"]
     assert "release is ready" in said["S2"]
     assert "weekly" not in said["S2"]
+
+
+def test_channels_without_crosstalk_keep_the_pauses_around_their_words() -> None:
+    path, options = DEMO / "team-call-stereo.mp3", replace(FAKE, channels="split", end_ms=18_000)
+    for chunk in pipeline.prepare(path, options):
+        alone = np.concatenate(list(decode(path, channel=chunk.channel, end_ms=18_000)))
+        assert list(chunk.speech) == find_speech(alone)
 
 
 def test_crosstalk_is_not_heard_twice(tmp_path: Path) -> None:

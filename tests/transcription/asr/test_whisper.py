@@ -10,11 +10,11 @@ from jiwer import wer
 
 from tests.transcription.asr.conftest import SAMPLES, WHISPER, RecordingContext, samples, text_of
 from transcription.asr import pipeline
-from transcription.asr.engines import whisper_models
+from transcription.asr.engines import faster_whisper, whisper_models
 from transcription.asr.engines.base import EngineConfig
 from transcription.asr.engines.faster_whisper import FasterWhisperEngine
 from transcription.asr.options import Options, VadOptions
-from transcription.asr.types import EngineError, Recognition, Stopped
+from transcription.asr.types import EngineError, Recognition, Span, Stopped
 
 OPTIONS = Options("faster_whisper", "whisper-espeak")
 EXACT = [
@@ -64,6 +64,19 @@ def test_no_text_where_nobody_speaks(
     options = replace(OPTIONS, vad=VadOptions(enabled=vad))
     assert hear(whisper, name, options).segments == ()
     assert hear(whisper_batched, name, options).segments == ()
+
+
+def test_windows_are_batched_where_that_is_faster(whisper_batched: FasterWhisperEngine) -> None:
+    """By itself on a GPU only, and never a window alone."""
+    automatic = EngineConfig("small")
+    assert [faster_whisper._batch_size(automatic, device) for device in ("cuda", "cpu")] == [8, 1]
+    assert faster_whisper._batch_size(replace(automatic, batch_size=3), "cpu") == 3
+    chunk = next(pipeline.prepare(SAMPLES / "en_digits.wav", OPTIONS))
+    seen: list[bool] = []
+    for windows in ([Span(0, 1_000)], [Span(0, 1_000), Span(1_000, 2_000)]):
+        found, _ = whisper_batched._decode(chunk, windows, "en", OPTIONS)
+        seen.append(isinstance(found, filter))
+    assert seen == [False, True]
 
 
 def test_without_voice_activity_the_whole_chunk_is_heard(whisper: FasterWhisperEngine) -> None:

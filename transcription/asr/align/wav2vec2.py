@@ -1,13 +1,11 @@
 """Word times by a wav2vec2 CTC model of one language, through CTranslate2: no torch.
 
-A model is a folder with `model.bin`, `config.json` and the letters' numbers in `vocab.json`; docs/models.md tells how
-to make one.
+Where the models lie, `align.models` says.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
 
     from transcription.asr.engines.base import EngineConfig
 
-FOLDER = "alignment"
-MODEL_FILES = ("model.bin", "config.json", "vocab.json")
-LANGUAGE = re.compile("[a-z]{2,3}")
 # The hop of wav2vec2's convolutions, the same for all models.
 FRAME_MS = 20
 # Below it the network has no frame to give.
@@ -35,15 +30,6 @@ SHORTEST_SAMPLES = SAMPLE_RATE // 20
 BLANKS, BETWEEN_WORDS = ("<pad>", "[PAD]"), "|"
 # The letters' frames have less than one in a hundred of probability: the text is not what is said there.
 WORST_SCORE = float(np.log(0.01))
-
-
-def find_model(language: str, model_dir: Path) -> Path | None:
-    """The folder of a language's model, or None."""
-    # SECURITY: a language can come from a service's answer; it must not climb out of the models' folder.
-    if not LANGUAGE.fullmatch(language):
-        return None
-    folder = model_dir / FOLDER / language
-    return folder if all((folder / name).is_file() for name in MODEL_FILES) else None
 
 
 class Letters:

@@ -25,6 +25,8 @@ FLOOR_DB = -70.0
 SEPARATED_SHARE = 0.6
 FEWEST_SHARE = 0.02
 DUAL_MONO_DB = 1.0
+# Around what is left of a span beside another one's speech, and the longest interruption that does not part it.
+PAD_MS, OWN_GAP_MS = 30, 500
 
 
 def levels(blocks: Iterable[Floats], on_progress: Callable[[int], None] | None = None) -> Floats:
@@ -54,10 +56,13 @@ def _power(block: Floats) -> Floats:
 
 
 def _active(decibels: Floats) -> NDArray[np.bool_]:
-    loudest = decibels.max(axis=0)
-    loud = np.percentile(loudest, 95) if loudest.size else FLOOR_DB
-    active: NDArray[np.bool_] = loudest > max(FLOOR_DB, loud - ACTIVE_RANGE_DB)
-    return active
+    return np.asarray(_audible(decibels).any(axis=0))
+
+
+def _audible(decibels: Floats) -> NDArray[np.bool_]:
+    """Which channels carry more than background, (channels, frames)."""
+    loud = np.percentile(decibels.max(axis=0), 95) if decibels.size else FLOOR_DB
+    return np.asarray(decibels > max(FLOOR_DB, loud - ACTIVE_RANGE_DB))
 
 
 def are_separated(decibels: Floats) -> bool:
@@ -92,6 +97,22 @@ def own_frames(decibels: Floats) -> NDArray[np.bool_]:
     return own
 
 
+def others_frames(decibels: Floats) -> NDArray[np.bool_]:
+    """Where a channel carries another one's speech and could be taken for it: not its own, and not too faint."""
+    others: NDArray[np.bool_] = _audible(decibels) & ~own_frames(decibels)
+    for channel in others:
+        for begin, end in _runs(channel):
+            # Shorter than a syllable: the soft edge of a word of its own, while somebody else is louder.
+            channel[begin:end] = end - begin >= SHORTEST_FRAMES
+    return others
+
+
+def _runs(frames: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """[first, behind the last) of each run of frames that are set."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], frames, [False]]).astype(np.int8))).reshape(-1, 2)
+    return [(int(begin), int(end)) for begin, end in edges]
+
+
 def diarize(speech: Sequence[Iterable[Span]], decibels: Floats, *, offset_ms: int = 0) -> Diarization:
     """One speaker a channel. `speech`: per channel what its detector heard, in recording time.
 
@@ -113,12 +134,31 @@ def diarize(speech: Sequence[Iterable[Span]], decibels: Floats, *, offset_ms: in
     return Diarization(tuple(sorted(merged, key=lambda turn: (turn.start_ms, turn.end_ms))), "channel")
 
 
-def gated(spans: Iterable[Span], own: NDArray[np.bool_], offset_ms: int = 0) -> Iterator[Span]:
-    """The parts of the spans, at least 120 ms long, where the frames of `own` are set."""
+def gated(spans: Iterable[Span], wanted: NDArray[np.bool_], offset_ms: int = 0) -> Iterator[Span]:
+    """The parts of the spans, at least 120 ms long, where the frames of `wanted` are set."""
     for span in spans:
         first = max(0, (span.start_ms - offset_ms) // FRAME_MS)
-        inside = own[first : (span.end_ms - offset_ms) // FRAME_MS]
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8))).reshape(-1, 2)
-        for begin, end in edges.tolist():
+        inside = wanted[first : (span.end_ms - offset_ms) // FRAME_MS]
+        for begin, end in _runs(inside):
             if end - begin >= SHORTEST_FRAMES:
-                yield Span(offset_ms + (first + begin) * FRAME_MS, offset_ms + (first + end) * FRAME_MS)
+                start_ms = max(span.start_ms, offset_ms + (first + begin) * FRAME_MS)
+                end_ms = offset_ms + (first + end) * FRAME_MS
+                # What reaches to the end of the span has its exact end: frames are coarser than that.
+                yield Span(start_ms, span.end_ms if end == len(inside) else end_ms)
+
+
+def without_others(
+    spans: Iterable[Span], own: NDArray[np.bool_], others: NDArray[np.bool_], offset_ms: int = 0
+) -> Iterator[Span]:
+    """The spans without what is another channel's speech; what has no speech of its own is left out.
+
+    Where nobody else speaks a span stays as it is: recognizers know the edges of words by the pauses around them.
+    """
+    for span in spans:
+        parts: list[Span] = []
+        for part in gated([span], ~others, offset_ms):
+            if any(gated([part], own, offset_ms)):
+                start, end = max(span.start_ms, part.start_ms - PAD_MS), min(span.end_ms, part.end_ms + PAD_MS)
+                near = bool(parts) and start - parts[-1].end_ms <= OWN_GAP_MS
+                parts.append(Span(parts.pop().start_ms if near else start, end))
+        yield from parts

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from transcription.asr.options import Options
     from transcription.asr.types import Chunk, Context, Recognition
@@ -72,6 +75,14 @@ class Engine(Protocol):
 
     def detect_language(self, source: Chunk, options: Options) -> tuple[str, float] | None:
         """(ISO 639-1 code, probability in [0, 1]), or None where the engine cannot tell."""
+
+
+@runtime_checkable
+class Bare(Protocol):
+    """An engine whose recognizer can be heard without what we do around it: `evaluate --bare` compares with that."""
+
+    def transcribe_bare(self, samples: NDArray[np.float32], options: Options) -> str:
+        """The text of a whole recording, shape (n,), by one call as the recognizer's makers mean it to be used."""
 
 
 def tells_speakers(provides: Provides, options: Options) -> bool:

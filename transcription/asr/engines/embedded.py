@@ -9,7 +9,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from transcription.asr.chunk import pieces, samples_of
+from transcription.asr.chunk import find_speech, pieces, samples_of
 from transcription.asr.engines.base import EngineConfig, Provides
 from transcription.asr.segments import into_sentences, spread
 from transcription.asr.types import EngineError, Notice, Recognition, Segment, Span, Word, gettext_noop
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MODEL = "tiny-en"
 MAX_PIECE_MS = 15_000
 MIN_PIECE_MS = 100
-PAD_MS = 200
 LANGUAGE = "en"
 
 
@@ -42,7 +41,8 @@ class EmbeddedEngine:
     def __init__(self, config: EngineConfig) -> None:
         self.config = config
         self._lock = Lock()
-        self._recognizer = _load_recognizer()
+        # Its own voice detection is off: the pieces are speech already, and it would cut words at their edges.
+        self._recognizer = _load_recognizer(vad_threshold="0")
         self._aligner = _load_aligner()
 
     def detect_language(self, source: Chunk, options: Options) -> tuple[str, float] | None:
@@ -64,9 +64,14 @@ class EmbeddedEngine:
         context.progress(source.end_ms - source.start_ms)
         return Recognition(tuple(segments), LANGUAGE, warnings=warnings)
 
+    def transcribe_bare(self, samples: NDArray[np.float32], options: Options) -> str:
+        """By Moonshine alone, with all its settings as they come."""
+        _check(options)
+        return " ".join(_tokens(_load_recognizer(), samples))
+
     def _piece(self, source: Chunk, piece: Span, *, align: bool) -> Iterator[Segment]:
         samples = samples_of(source, piece)
-        tokens = self._hear(samples) if piece.duration_ms >= MIN_PIECE_MS else []
+        tokens = _tokens(self._recognizer, samples) if piece.duration_ms >= MIN_PIECE_MS else []
         if not tokens:
             return
         speech = [s for s in source.speech if s.start_ms < piece.end_ms and s.end_ms > piece.start_ms]
@@ -76,18 +81,15 @@ class EmbeddedEngine:
         whole = Segment(words[0].start_ms, words[-1].end_ms, " ".join(tokens), words, language=LANGUAGE)
         yield from into_sentences(whole)
 
-    def _hear(self, samples: NDArray[np.float32]) -> list[str]:
-        transcript = self._recognizer.transcribe_without_streaming(samples.clip(-1, 1).tolist())
-        return " ".join(line.text for line in transcript.lines).split()
+
+def _tokens(recognizer: Any, samples: NDArray[np.float32]) -> list[str]:
+    transcript = recognizer.transcribe_without_streaming(samples.clip(-1, 1).tolist())
+    return " ".join(line.text for line in transcript.lines).split()
 
 
 def _with_speech(chunk: Chunk) -> Chunk:
     """Voice activity found here where the job left it out: the recognizer makes words up in silence."""
-    from media.audio.vad import speech_spans
-
-    found = speech_spans([chunk.samples], pad_ms=PAD_MS)
-    speech = (Span(chunk.start_ms + span.start_ms, chunk.start_ms + span.end_ms) for span in found)
-    return replace(chunk, speech=tuple(speech))
+    return replace(chunk, speech=tuple(find_speech(chunk.samples, start_ms=chunk.start_ms)))
 
 
 def _check(options: Options) -> tuple[Notice, ...]:
@@ -124,7 +126,7 @@ def _words(
     return tuple(words)
 
 
-def _load_recognizer() -> Any:
+def _load_recognizer(**options: str) -> Any:
     try:
         from moonshine_voice import ModelArch, Transcriber, get_model_path
     except (ImportError, OSError) as error:
@@ -132,8 +134,7 @@ def _load_recognizer() -> Any:
     folder: Path = get_model_path(MODEL)
     if not folder.is_dir():
         raise _missing("moonshine-voice==0.1.0")
-    # Its own voice detection is off: the pieces are speech already, and it would cut words at their edges.
-    return Transcriber(str(folder), ModelArch.TINY, options={"vad_threshold": "0", "return_audio_data": "false"})
+    return Transcriber(str(folder), ModelArch.TINY, options={"return_audio_data": "false", **options})
 
 
 def _load_aligner() -> Any:

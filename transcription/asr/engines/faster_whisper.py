@@ -50,10 +50,17 @@ class FasterWhisperEngine:
         self.device, self._index = _device(config.device)
         self._lock = Lock()
         self.compute_type = _compute_type(config, self.device)
-        self._model: Any = self._loaded()
+        self._loaded_model: Any = self._loaded()
         self.multilingual: bool = self._model.model.is_multilingual
         self.window_ms: int = self._model.feature_extractor.chunk_length * 1000
         self.batch_size = _batch_size(config, self.device)
+
+    @property
+    def _model(self) -> Any:
+        """Loaded once more where there was no room for it, not even with less: another job may have freed some."""
+        if self._loaded_model is None:
+            self._loaded_model = self._loaded()
+        return self._loaded_model
 
     def _loaded(self) -> Any:
         try:
@@ -90,6 +97,12 @@ class FasterWhisperEngine:
         context.progress(source.end_ms - source.start_ms)
         confidence = None if language else round(float(info.language_probability), 4)
         return Recognition(segments, str(info.language), confidence)
+
+    def transcribe_bare(self, samples: Any, options: Options) -> str:
+        """By the library alone: its voice detection, and its settings as they come."""
+        with self._lock:
+            found, _ = self._model.transcribe(samples, language=self._language(options), vad_filter=True)
+            return " ".join(segment.text.strip() for segment in found)
 
     def _mixed(self, source: Chunk, options: Options, context: Context) -> Recognition:
         """Each stretch of speech in its own language; stretches that follow in the same one are decoded together."""
@@ -141,8 +154,8 @@ class FasterWhisperEngine:
             if not memory.ran_out(error):
                 raise
             logger.warning("out_of_memory: %s with %s", self.config.model, self.compute_type)
-        self._need_less()
         try:
+            self._need_less()
             return self._hear(source, windows, language, options, context)
         except (RuntimeError, MemoryError) as error:
             raise (memory.error(self.config.model) if memory.ran_out(error) else error) from error
@@ -159,9 +172,9 @@ class FasterWhisperEngine:
         smaller = memory.smaller(self.compute_type)
         if smaller is not None:
             # The old one must be gone before the new one is loaded: there is no room for both.
-            self._model = None
+            self._loaded_model = None
             self.compute_type = smaller
-            self._model = _load(self.config, self.device, self._index, smaller)
+            self._loaded_model = _load(self.config, self.device, self._index, smaller)
 
     def _decode(self, source: Chunk, windows: Sequence[Span], language: str | None, options: Options) -> Any:
         settings = {
@@ -175,7 +188,8 @@ class FasterWhisperEngine:
             "temperature": list(options.temperature),
         }
         clips = [_seconds(window, source.start_ms) for window in windows]
-        if self.batch_size > 1 and options.vad.enabled:
+        # A single window gains nothing; alone it is tried again where it went wrong, which a batch is not.
+        if self.batch_size > 1 and len(windows) > 1 and options.vad.enabled:
             from faster_whisper import BatchedInferencePipeline
 
             # Without timestamp tokens: with them the batched decoder loses what follows the last one of a window.

@@ -55,6 +55,10 @@ class Command(BaseCommand):
         for row in models.catalogue():
             if row["is_present"] or not given["here"]:
                 self.stdout.write(_line(row))
+        self.stdout.write("")
+        for one in models.word_times():
+            state = "here" if one.is_here else f"incomplete, without {', '.join(one.lacking)}" if one.lacking else "–"
+            self.stdout.write(f"{'*' if one.is_here else '':<2}word times, {one.language:<8}{state:<32}{one.where}")
 
     def _download(self, given: dict[str, Any]) -> None:
         folder = model_files.download(given["name"], token=settings.HF_TOKEN)
