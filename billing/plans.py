@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MINUTE = 60
 HOUR = 60 * MINUTE
-GB = 1 << 30
+GB = 1000**3
 
 
 class PlanKey(StrEnum):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("pricing", plan.pricing, name="pricing"),
     path("o/<slug:slug>/plan", plan.plan_page, name="plan"),
     path("o/<slug:slug>/plan/choose", plan.choose, name="plan-choose"),
+    path("o/<slug:slug>/plan/change", plan.change, name="plan-change"),
     path("o/<slug:slug>/plan/portal", plan.portal, name="plan-portal"),
     path("o/<slug:slug>/plan/cancel", plan.cancel, name="plan-cancel"),
     path("o/<slug:slug>/plan/resume", plan.resume, name="plan-resume"),

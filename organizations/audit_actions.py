@@ -115,6 +115,7 @@ ACTIONS: dict[str, dict[str, Promise]] = {
     "subscription": {
         "subscription.checkout": _("Went to buy a plan"),
         "subscription.changed": _("The plan or its state changed"),
+        "subscription.doubles_ended": _("Ended a second subscription"),
     },
     "staff": {
         "staff.added": _("Staff added something"),

@@ -348,6 +348,7 @@ BILLING = {
     ("GET", "billing/plans"): tenant(OWNER, None, 404),
     ("GET", "billing/subscription"): tenant(OWNER, None, 404),
     ("PATCH", "billing/subscription"): tenant(OWNER, None, 404),
+    ("POST", "billing/subscription/preview"): tenant(OWNER, None, 404),
     ("POST", "billing/checkout"): tenant(OWNER, None, 404),
     ("POST", "billing/portal"): tenant(OWNER, None, 404),
     ("GET", "billing/invoices"): tenant(OWNER, None, 404),

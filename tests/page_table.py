@@ -114,6 +114,7 @@ PAGES: dict[str, dict[str, Role]] = {
     # Without a key of Stripe these are not there, see MONEY.
     "plan": {GET: OWNER},
     "plan-choose": {POST: OWNER},
+    "plan-change": {GET: OWNER, POST: OWNER},
     "plan-portal": {POST: OWNER},
     "plan-cancel": {POST: OWNER},
     "plan-resume": {POST: OWNER},
@@ -122,4 +123,4 @@ PAGES: dict[str, dict[str, Role]] = {
 }
 
 # Pages that are 404 for those who may, while nothing is sold here; tests/billing opens them with a key.
-MONEY = {"plan", "plan-choose", "plan-portal", "plan-cancel", "plan-resume", "plan-done", "invoices"}
+MONEY = {"plan", "plan-choose", "plan-change", "plan-portal", "plan-cancel", "plan-resume", "plan-done", "invoices"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import stripe
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
+from accounts.models import User
 from billing.admin import ledger  # noqa: F401 - importing registers
 from billing.gateway import accounts
 from billing.gateway.subscription_state import State
 from billing.models import Account
+from billing.services import doubles
 
 
 @admin.register(Account)
@@ -26,7 +29,7 @@ class AccountAdmin(ModelAdmin):
     list_filter = ("status", "plan", "comp_plan", "updated_at")
     search_fields = ("organization__name", "organization__slug", "stripe_customer", "stripe_subscription")
     autocomplete_fields = ("organization",)
-    actions = ("ask_stripe",)
+    actions = ("ask_stripe", "end_doubles")
     readonly_fields = (
         *(field for field in State.__dataclass_fields__),
         "trial_used",
@@ -67,4 +70,15 @@ class AccountAdmin(ModelAdmin):
             self.message_user(request, _("Stripe could not be asked about some of them."), messages.ERROR)
         asked = len(known) - failed
         text = ngettext("%d account is up to date.", "%d accounts are up to date.", asked) % asked
+        self.message_user(request, text)
+
+    @admin.action(description=_("End second subscriptions, with credit"), permissions=["change"])
+    def end_doubles(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        staff = request.user if isinstance(request.user, User) else None
+        try:
+            ended = sum(len(doubles.end(account, staff=staff)) for account in queryset if account.stripe_customer)
+        except stripe.StripeError:
+            self.message_user(request, _("Stripe could not be asked about some of them."), messages.ERROR)
+            return
+        text = ngettext("%d subscription was ended.", "%d subscriptions were ended.", ended) % ended
         self.message_user(request, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,8 +12,9 @@ from rest_framework.response import Response
 
 from billing.api import money_serializers as serializers
 from billing.gateway import accounts, stripe_api
-from billing.services import checkout, invoices, offers, subscriptions
+from billing.services import checkout, invoices, offers, previews, subscriptions
 from billing.services.invoices import Invoice
+from billing.services.previews import Preview
 from config.common.api import validated
 from config.common.clock import iso
 from config.common.pagination import page_of
@@ -56,6 +58,21 @@ class SubscriptionView(TenantAPIView):
         return Response(accounts.subscription_data(subscriptions.change(caller=self.caller, **asked)))
 
 
+class PreviewView(TenantAPIView):
+    actions = {"POST": Action.BILLING_MANAGE}
+
+    @extend_schema(
+        operation_id="billing_subscription_preview",
+        request=serializers.WantedSubscriptionSerializer,
+        responses=serializers.PreviewSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """What a change would cost: now, given back, and with the next invoice. Nothing is changed by asking."""
+        stripe_api.require()
+        asked = validated(serializers.WantedSubscriptionSerializer, request.data)
+        return Response(_preview(previews.of(caller=self.caller, **asked)))
+
+
 class CheckoutView(TenantAPIView):
     actions = {"POST": Action.BILLING_MANAGE}
 
@@ -96,6 +113,11 @@ class InvoicesView(TenantAPIView):
         older = {"limit": asked["limit"], "cursor": found.after}
         following = f"{request.build_absolute_uri(request.path)}?{urlencode(older)}" if found.after else None
         return Response({"data": [_invoice(one) for one in found.invoices], "next": following, "previous": None})
+
+
+def _preview(preview: Preview) -> Json:
+    moments = {"next_at": iso(preview.next_at), "proration_at": iso(preview.proration_at)}
+    return asdict(preview) | moments | {"plan": preview.plan.key.value, "interval": preview.interval.value}
 
 
 def _invoice(invoice: Invoice) -> Json:

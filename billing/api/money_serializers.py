@@ -22,12 +22,20 @@ class CheckoutSerializer(StrictSerializer):
     seats = serializers.IntegerField(min_value=1, max_value=MOST_SEATS, default=1, help_text="For plans by the seat.")
 
 
-class ChangeSubscriptionSerializer(StrictSerializer):
-    """Either another plan, interval or number of seats, or whether it ends."""
+class WantedSubscriptionSerializer(StrictSerializer):
+    """Another plan, interval or number of seats; what is left out stays."""
 
     plan = serializers.ChoiceField(SOLD, required=False)
     interval = serializers.ChoiceField(INTERVALS, required=False)
     seats = serializers.IntegerField(min_value=1, max_value=MOST_SEATS, required=False)
+
+
+class ChangeSubscriptionSerializer(WantedSubscriptionSerializer):
+    """Either another plan, interval or number of seats, or whether it ends."""
+
+    proration_at = serializers.DateTimeField(
+        required=False, help_text="Of the preview that was agreed to: its amounts hold to the cent for 30 minutes."
+    )
     cancel_at_period_end = serializers.BooleanField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -35,6 +43,8 @@ class ChangeSubscriptionSerializer(StrictSerializer):
             raise serializers.ValidationError("Say what should change.")
         if "cancel_at_period_end" in attrs and len(attrs) > 1:
             raise serializers.ValidationError("Send `cancel_at_period_end` alone.")
+        if attrs.keys() == {"proration_at"}:
+            raise serializers.ValidationError("Say what should change.")
         return attrs
 
 
@@ -86,6 +96,25 @@ class SubscriptionSerializer(serializers.Serializer[Any]):
     cancel_at_period_end = serializers.BooleanField()
     read_only_from = serializers.DateTimeField(allow_null=True, help_text="While a payment is open.")
     given_until = serializers.DateTimeField(allow_null=True, help_text="While the operator gives a plan for a time.")
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """`due` is `charge` - `credit` - `discount` + `tax` - `balance`, or 0 where that is below zero."""
+
+    plan = serializers.CharField()
+    interval = serializers.ChoiceField(INTERVALS)
+    seats = serializers.IntegerField()
+    currency = serializers.CharField()
+    charge = serializers.IntegerField(help_text="What the choice costs for the time that is paid for now.")
+    credit = serializers.IntegerField(help_text="Given back for time that was paid for and is not used.")
+    discount = serializers.IntegerField()
+    tax = serializers.IntegerField()
+    balance = serializers.IntegerField(help_text="What earlier credits pay of it.")
+    due = serializers.IntegerField(help_text="What is charged at once.")
+    credited = serializers.IntegerField(help_text="What is over; it pays for the next invoices.")
+    next_amount = serializers.IntegerField(help_text="The next invoice, minutes past the included ones so far in it.")
+    next_at = serializers.DateTimeField()
+    proration_at = serializers.DateTimeField(help_text="Sent with the change, these amounts hold for 30 minutes.")
 
 
 class InvoiceSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Our webhook endpoint at Stripe: one row of dj-stripe's, whose secret is encrypted like every other here."""
+"""Our webhook endpoint at Stripe: a row of dj-stripe's, whose secret is encrypted like every other here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from billing.gateway.stripe_api import OURS, client, is_ours
 from config.common import encryption
 
 DESCRIPTION = "Tadwin"
+# How the ids of Stripe's newer API begin, whose rows lie in the same table.
+THIN = "ed_"
 
 
 def events() -> list[str]:
@@ -31,9 +33,15 @@ def secret_of(endpoint: StripeEndpoint) -> str:
 
 def row() -> StripeEndpoint | None:
     """The endpoint of this address and this kind of key."""
-    mine = StripeEndpoint.objects.filter(livemode=settings.STRIPE_LIVE_MODE, url__startswith=f"{settings.PUBLIC_URL}/")
-    found: StripeEndpoint | None = mine.order_by("-djstripe_created").first()
+    found: StripeEndpoint | None = (
+        _rows().filter(livemode=settings.STRIPE_LIVE_MODE).order_by("-djstripe_created").first()
+    )
     return found
+
+
+def is_thin(endpoint: StripeEndpoint) -> bool:
+    """Whether it gets thin events, which `billing.gateway.destinations` asked for."""
+    return str(endpoint.id).startswith(THIN)
 
 
 def find() -> str:
@@ -93,7 +101,11 @@ def _remove_lost() -> None:
     for one in client().v1.webhook_endpoints.list({"limit": 100}).data:
         if is_ours(one) and one.url.startswith(f"{settings.PUBLIC_URL}/"):
             client().v1.webhook_endpoints.delete(one.id)
-    StripeEndpoint.objects.filter(url__startswith=f"{settings.PUBLIC_URL}/").delete()
+    _rows().delete()
+
+
+def _rows() -> Any:
+    return StripeEndpoint.objects.filter(url__startswith=f"{settings.PUBLIC_URL}/").exclude(id__startswith=THIN)
 
 
 def _at_stripe(endpoint_id: str) -> Any:

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from billing.gateway import accounts, letters, mirror
+from billing.gateway import accounts, letters, meter_errors, mirror
 from billing.models import Account, StripeEvent
 from billing.plans import money
 from config.common import queue
@@ -31,7 +31,7 @@ KEPT_DAYS = 90
 
 def receive(payload: Json) -> StripeEvent | None:
     """Keep a verified event and ring for a worker; None when it was here before."""
-    customer = _customer_of(payload["data"]["object"])[:255]
+    customer = _customer_of((payload.get("data") or {}).get("object") or {})[:255]
     account = accounts.of_customer(customer)
     event, is_new = StripeEvent.objects.get_or_create(
         event_id=payload["id"],
@@ -40,7 +40,7 @@ def receive(payload: Json) -> StripeEvent | None:
             "customer": customer,
             "organization": account.organization if account else None,
             "payload": payload,
-            "happened_at": datetime.fromtimestamp(int(payload["created"]), UTC),
+            "happened_at": _moment(payload["created"]),
         },
     )
     if not is_new:
@@ -90,6 +90,10 @@ def _apply(event: StripeEvent) -> None:
 
     What an event's metadata claims is never asked: whoever makes objects in that Stripe account writes it.
     """
+    if event.type in meter_errors.KINDS:
+        meter_errors.read(event)
+        event.status = Status.PROCESSED
+        return
     act = HANDLERS.get(event.type)
     account = accounts.of_customer(event.customer)
     if act is None or account is None:
@@ -102,7 +106,7 @@ def _apply(event: StripeEvent) -> None:
 
 def _finish(event: StripeEvent) -> None:
     event.attempts, event.finished_at, event.error = event.attempts + 1, now(), ""
-    event.save(update_fields=["status", "organization", "attempts", "finished_at", "error", "updated_at"])
+    event.save(update_fields=["status", "organization", "payload", "attempts", "finished_at", "error", "updated_at"])
     logger.info("stripe_event", event_type=event.type, stripe_event=event.event_id, status=event.status)
 
 
@@ -121,6 +125,11 @@ def _postpone(event_id: UUID | str, error: Exception) -> str:
         )
     event.save(update_fields=["attempts", "error", "status", "finished_at", "due_at", "updated_at"])
     return str(event.status)
+
+
+def _moment(created: int | str) -> datetime:
+    """Seconds, or text in thin events. Raises ValueError."""
+    return datetime.fromisoformat(created) if isinstance(created, str) else datetime.fromtimestamp(created, UTC)
 
 
 def _customer_of(thing: Json) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import stripe
 import structlog
@@ -26,6 +26,8 @@ DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360
 BATCH = 200
 # The name of the meter's events; `billing sync` makes the meter.
 METER = "tadwin_audio_seconds"
+# What follows a key in an identifier: how often it was refused, and a try of ours.
+AGAIN, TRY = "~", "/"
 Kind, Status = StripeCall.Kind, StripeCall.Status
 
 
@@ -63,6 +65,21 @@ def again(call: StripeCall) -> bool:
     return freed
 
 
+def refuse(identifier: str, reason: str) -> bool:
+    """Stripe took the event `identifier` and could not count it after all; True where it was one of ours.
+
+    It has failed then, and goes out again under another identifier, for this one is used up. Call in a transaction.
+    """
+    key, times = _call_of(identifier)
+    call = StripeCall.objects.select_for_update().filter(kind=Kind.METER, key=key).first()
+    if call is None or call.payload.get("refused", 0) != times:
+        return False  # nobody's, or an old report of what was sent again since
+    call.payload = {**call.payload, "refused": times + 1}
+    call.status, call.finished_at, call.error = Status.FAILED, now(), reason
+    call.save()
+    return True
+
+
 def _try(call: StripeCall) -> bool:
     call.attempts += 1
     try:
@@ -83,18 +100,35 @@ def _send(call: StripeCall) -> None:
 
 
 def _measure(call: StripeCall) -> None:
-    """No Idempotency-Key: under one, Stripe would answer a failure of its own with the same failure for a day."""
+    """Each try has an Idempotency-Key of its own: under an old one, Stripe would answer an old failure again for a day.
+
+    It begins with the identifier, because reports of errors may name either.
+    """
+    identifier = _identifier(call)
     params: Any = {
         "event_name": METER,
-        "identifier": call.key,
+        "identifier": identifier,
         "timestamp": int(call.happened_at.timestamp()),
         "payload": {"stripe_customer_id": call.customer, "value": str(call.payload["seconds"])},
     }
     try:
-        stripe_api.client().v1.billing.meter_events.create(params)
+        fresh: Any = {"idempotency_key": f"{identifier}{TRY}{uuid4().hex}"}
+        stripe_api.client().v1.billing.meter_events.create(params, fresh)
     except stripe.InvalidRequestError as error:
         if not _is_known(error):
             raise
+
+
+def _identifier(call: StripeCall) -> str:
+    """The call's key (a job's id), numbered after Stripe has refused it."""
+    times = call.payload.get("refused", 0)
+    return f"{call.key}{AGAIN}{times}" if times else call.key
+
+
+def _call_of(identifier: str) -> tuple[str, int]:
+    """The key of the call that sent `identifier`, and how often it had been refused before."""
+    key, _sign, times = identifier.partition(TRY)[0].partition(AGAIN)
+    return key, int(times) if times.isdecimal() else 0
 
 
 def _is_known(error: stripe.InvalidRequestError) -> bool:

@@ -59,7 +59,7 @@ def state_of(
     if subscription["status"] not in LIVE:
         ended = subscription["status"] == "canceled"
         return State(status=(Status.CANCELED if ended else Status.NONE).value, stripe_subscription=subscription["id"])
-    item = _plan_item(subscription)
+    item = plan_item(subscription)
     plan = PLANS[PlanKey(_plan_key(item["price"]))]
     since = (past_due_since or moment) if subscription["status"] in UNPAID else None
     return State(
@@ -85,7 +85,7 @@ def _status(theirs: str, since: datetime | None, moment: datetime, grace: timede
     return {"trialing": Status.TRIALING, "active": Status.ACTIVE}.get(theirs, Status.READ_ONLY).value
 
 
-def _plan_item(subscription: Json) -> Json:
+def plan_item(subscription: Json) -> Json:
     """The line that buys the plan, not the one that measures minutes."""
     for item in subscription["items"]["data"]:
         if _plan_key(item["price"]):
@@ -94,8 +94,13 @@ def _plan_item(subscription: Json) -> Json:
     raise UnknownPrice(f"{subscription['id']} has no price of a plan. Give its price the metadata {PLAN}=<plan>.")
 
 
+def buys_a_plan(subscription: Json) -> bool:
+    """Whether one of its lines is a plan of ours."""
+    return any(_plan_key(item["price"]) for item in subscription["items"]["data"])
+
+
 def plan_item_id(subscription: Json) -> str:
-    return str(_plan_item(subscription)["id"])
+    return str(plan_item(subscription)["id"])
 
 
 def metered_item(subscription: Json) -> Json | None:

@@ -13,7 +13,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-from billing.gateway import endpoints
+from billing.gateway import destinations, endpoints
 from billing.gateway.outbox import METER
 from billing.gateway.stripe_api import OURS, client, is_ours
 from billing.gateway.subscription_state import PLAN
@@ -72,6 +72,7 @@ def parts() -> Iterator[Part]:
         yield _overage(interval)
     yield Part("webhook endpoint", endpoints.find, endpoints.make)
     yield Part("portal configuration", _find_portal, _make_portal)
+    yield Part("event destination", destinations.find, destinations.make)
 
 
 def sold() -> list[Plan]:

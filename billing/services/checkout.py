@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing.gateway import accounts, locks, stripe_api
+from billing.gateway.subscription_state import LIVE
 from billing.models import Account
 from billing.plans import Interval, Plan
 from billing.services.buying import checked_seats, is_subscribed, plan_price_id, price_id, sellable
@@ -21,6 +22,9 @@ from organizations import audit
 from organizations.models import Organization
 from organizations.roles import Action
 from organizations.tenancy import Caller
+
+# What a Checkout is for, written on it: who wants the same again gets the same page.
+CHOICE = "tadwin_choice"
 
 
 def start(*, caller: Caller, plan: str, interval: str, seats: int = 1) -> str:
@@ -34,13 +38,13 @@ def start(*, caller: Caller, plan: str, interval: str, seats: int = 1) -> str:
     seats = checked_seats(caller.organization, wanted, seats)
     account = accounts.account_of(caller.organization)
     if is_subscribed(account):
-        text = _("This organization has a subscription. Change it instead of buying a second one.")
-        raise Conflict(text, error_type="already_subscribed")
+        raise _subscribed_already()
     with stripe_api.asking() as client:
         customer = _customer(client, account, caller)
-        _close_others(client, customer)
-        lines = _lines(client, wanted, every, seats)
-        session = client.v1.checkout.sessions.create(_session(account, customer, wanted, lines))
+        address = _opened(client, account, _session(account, customer, wanted, _lines(client, wanted, every, seats)))
+        if not address:
+            accounts.refresh(customer, actor=caller)  # paid in another window, and we have not heard of it yet
+            raise _subscribed_already()
     audit.record(
         organization=caller.organization,
         action="subscription.checkout",
@@ -48,7 +52,7 @@ def start(*, caller: Caller, plan: str, interval: str, seats: int = 1) -> str:
         target=account,
         data={"plan": wanted.key, "interval": every, "seats": seats},
     )
-    return str(session.url)
+    return address
 
 
 def portal(*, caller: Caller) -> str:
@@ -85,10 +89,29 @@ def _customer(client: stripe.StripeClient, account: Account, caller: Caller) -> 
     return made.id
 
 
-def _close_others(client: stripe.StripeClient, customer: str) -> None:
-    """A Checkout left open in another window must not buy a second subscription."""
-    for session in client.v1.checkout.sessions.list({"customer": customer, "status": "open", "limit": 20}).data:
-        client.v1.checkout.sessions.expire(session.id)
+@transaction.atomic
+def _opened(client: stripe.StripeClient, account: Account, session: Any) -> str:
+    """The address of the only Checkout that is open for the customer; empty where one was paid already.
+
+    One window at a time: what is open for the same choice is used again, what is open for another is closed first. So
+    of two windows at most one can buy.
+    """
+    locks.hold(f"checkout-of-{account.pk}")
+    customer, address = session["customer"], ""
+    listed = client.v1.checkout.sessions.list({"customer": customer, "status": "open", "limit": 20})
+    for one in map(stripe_api.plain, listed.data):
+        if not address and one["url"] and (one.get("metadata") or {}).get(CHOICE) == session["metadata"][CHOICE]:
+            address = str(one["url"])
+        else:
+            client.v1.checkout.sessions.expire(one["id"])
+    if any(one["status"] in LIVE for one in stripe_api.subscriptions_of(customer)):
+        return ""
+    return address or str(client.v1.checkout.sessions.create(session).url)
+
+
+def _subscribed_already() -> Conflict:
+    text = _("This organization has a subscription. Change it instead of buying a second one.")
+    return Conflict(text, error_type="already_subscribed")
 
 
 def _lines(client: stripe.StripeClient, plan: Plan, interval: Interval, seats: int) -> list[Any]:
@@ -99,12 +122,15 @@ def _lines(client: stripe.StripeClient, plan: Plan, interval: Interval, seats: i
 
 
 def _session(account: Account, customer: str, plan: Plan, lines: list[Any]) -> Any:
+    data = _subscription(account, plan)
+    choice = [*(f"{one['price']}x{one.get('quantity', 1)}" for one in lines), str(data.get("trial_period_days", 0))]
     return {
         "mode": "subscription",
         "customer": customer,
         "client_reference_id": str(account.organization_id),
         "line_items": lines,
-        "subscription_data": _subscription(account, plan),
+        "subscription_data": data,
+        "metadata": {CHOICE: " ".join(choice)},
         "payment_method_collection": "always",
         "allow_promotion_codes": True,
         "billing_address_collection": "auto",

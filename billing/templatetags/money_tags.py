@@ -26,5 +26,11 @@ def money(amount: int | None, currency: str) -> str:
     return f"\u2066{sign}{number}\u00a0{currency.upper()}\u2069"
 
 
+@register.filter
+def minus(amount: int) -> int:
+    """What is taken away, as bills write it."""
+    return -amount
+
+
 def _grouped(whole: int) -> str:
     return str(number_format(whole, 0, force_grouping=True))

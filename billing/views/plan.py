@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -18,9 +21,10 @@ from billing.gateway.accounts import read_only_from
 from billing.models import Account
 from billing.plans import Interval, PlanKey, money, plan_of
 from billing.quota import seats
-from billing.services import checkout, invoices, offers, subscriptions
+from billing.services import checkout, invoices, offers, previews, subscriptions
 from billing.services.buying import MOST_SEATS, is_subscribed
 from billing.services.invoices import InvoicePage
+from billing.services.previews import Preview
 from config.common.errors import ApplicationError, NotFound, PermissionDenied
 from organizations.pages import PageRequest, attempt, page
 from organizations.roles import Action
@@ -33,6 +37,16 @@ class ChoiceForm(forms.Form):
     plan = forms.ChoiceField(choices=[(key.value, key.value) for key in PlanKey])
     interval = forms.ChoiceField(choices=[(one.value, one.value) for one in Interval])
     seats = forms.IntegerField(min_value=1, max_value=MOST_SEATS, required=False)
+
+
+class ChangeForm(ChoiceForm):
+    """`proration_at`: of the amounts that the page showed, in seconds."""
+
+    proration_at = forms.IntegerField(min_value=0, max_value=1 << 33, required=False)
+
+    def clean_proration_at(self) -> datetime | None:
+        seconds = self.cleaned_data["proration_at"]
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 @require_safe
@@ -73,7 +87,7 @@ def _context(request: PageRequest, account: Account) -> dict[str, Any]:
 
 @page(Action.BILLING_MANAGE, "POST")
 def choose(request: PageRequest) -> HttpResponseBase:
-    """Buy a plan at Stripe's Checkout, or change the one that is there."""
+    """Buy a plan at Stripe's Checkout, or look what a change of the one that is there would cost."""
     _require_money()
     organization, form = request.caller.organization, ChoiceForm(request.POST)
     if not form.is_valid():
@@ -81,10 +95,35 @@ def choose(request: PageRequest) -> HttpResponseBase:
         return redirect("plan", slug=organization.slug)
     wanted = {**form.cleaned_data, "seats": form.cleaned_data["seats"] or 1}
     if is_subscribed(accounts.account_of(organization)):
-        done = _("The plan is changed.")
-        attempt(request, done, lambda: subscriptions.change(caller=request.caller, **wanted))
-        return redirect("plan", slug=organization.slug)
+        return redirect(f"{reverse('plan-change', args=[organization.slug])}?{urlencode(wanted)}")
     return _away(request, lambda: checkout.start(caller=request.caller, **wanted))
+
+
+@never_cache
+@page(Action.BILLING_MANAGE, "GET", "HEAD", "POST")
+def change(request: PageRequest) -> HttpResponseBase:
+    """What a change would cost; sent, the change itself, at exactly those amounts."""
+    _require_money()
+    form = ChangeForm(request.POST or request.GET)
+    if not form.is_valid():
+        return redirect("plan", slug=request.caller.organization.slug)
+    wanted = {**form.cleaned_data, "seats": form.cleaned_data["seats"] or 1}
+    return _changed(request, wanted) if request.method == "POST" else _previewed(request, wanted)
+
+
+def _previewed(request: PageRequest, wanted: dict[str, Any]) -> HttpResponseBase:
+    asked = {name: wanted[name] for name in ("plan", "interval", "seats")}
+    found: list[Preview] = []
+    if not attempt(request, "", lambda: found.append(previews.of(caller=request.caller, **asked))):
+        return redirect("plan", slug=request.caller.organization.slug)
+    context = {"preview": found[0], "account": accounts.account_of(request.caller.organization)}
+    return render(request, "billing/change.html", context)
+
+
+def _changed(request: PageRequest, wanted: dict[str, Any]) -> HttpResponseBase:
+    done = _("The plan is changed.")
+    attempt(request, done, lambda: subscriptions.change(caller=request.caller, **wanted))
+    return redirect("plan", slug=request.caller.organization.slug)
 
 
 @page(Action.BILLING_MANAGE, "POST")

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from djstripe.models import WebhookEndpoint
 
-from billing.gateway import accounts, endpoints, inbox
+from billing.gateway import accounts, destinations, endpoints, inbox
 from billing.models import Account, StripeEvent
 from organizations.models import Organization
 from tests.billing.stripe_fake.server import StripeServer
@@ -48,11 +48,20 @@ class Shop:
         body, signature = self.world.signed(event, secret, **options)
         return self.send(body, signature)
 
-    def send(self, body: bytes, signature: str, **headers: Any) -> int:
+    def send(self, body: bytes, signature: str, *, to: str = "", **headers: Any) -> int:
+        address = reverse("stripe-webhook", args=[to]) if to else self.address
         answer = Client().post(
-            self.address, body, content_type="application/json", headers={"Stripe-Signature": signature, **headers}
+            address, body, content_type="application/json", headers={"Stripe-Signature": signature, **headers}
         )
         return int(answer.status_code)
+
+    def post_thin(self, event: Json, **options: Any) -> int:
+        """The status of one signed delivery to the address for thin events."""
+        known = destinations.row()
+        assert known is not None
+        secret = options.pop("secret", endpoints.secret_of(known))
+        body, signature = self.world.signed(event, secret, **options)
+        return self.send(body, signature, to=str(known.djstripe_uuid))
 
     def deliver(self, events: list[Json] | None = None) -> None:
         for event in self.waiting() if events is None else events:
@@ -74,6 +83,16 @@ class Shop:
         self.world.pay(answer.headers["Location"].rsplit("/", 1)[-1])
         self.deliver()
         return self.account(organization)
+
+    def change(self, client: Client, organization: Organization, plan: str, **form: Any) -> str:
+        """By the page that tells what it costs; what that page said."""
+        wanted = {"plan": plan, "interval": "month", "seats": 1, **form}
+        page = client.post(reverse("plan-choose", args=[organization.slug]), wanted, follow=True)
+        if "preview" in page.context:
+            shown = int(page.context["preview"].proration_at.timestamp())
+            done = client.post(reverse("plan-change", args=[organization.slug]), {**wanted, "proration_at": shown})
+            assert done.status_code == 302
+        return page.content.decode()
 
     def buy_without_trial(self, client: Client, organization: Organization, plan: str = "pro", **form: Any) -> Account:
         Account.objects.update_or_create(organization=organization, defaults={"trial_used": True})

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from djstripe.models import APIKey, WebhookEndpoint
+from djstripe.models import APIKey
 
 from billing import checks
-from billing.gateway import endpoints
+from billing.gateway import destinations, endpoints
 from billing.gateway.outbox import METER
 from billing.services import catalog, prices
 from tests.billing.selling import Shop
@@ -38,14 +38,14 @@ def made(server: StripeServer) -> list[str]:
 
 
 def test_sync_makes_everything_once(selling: StripeServer) -> None:
-    with pytest.raises(CommandError, match=r"12 missing"):
+    with pytest.raises(CommandError, match=r"13 missing"):
         run("check")
 
-    assert run("sync").count("made") == 12
+    assert run("sync").count("made") == 13
 
     before = len(made(selling))
-    assert run("sync").count("there") == 12
-    assert run("check").count("there") == 12
+    assert run("sync").count("there") == 13
+    assert run("check").count("there") == 13
     assert len(made(selling)) == before, "the second time changes nothing"
     assert not APIKey.objects.exists()
 
@@ -63,8 +63,15 @@ def test_what_it_makes(selling: StripeServer) -> None:
     assert meter["event_name"] == METER
     assert found["tadwin_overage_month"]["recurring"]["meter"] == meter["id"]
     (endpoint,) = things["webhook_endpoints"].values()
-    assert endpoint["url"].endswith(f"/stripe/webhook/{WebhookEndpoint.objects.get().djstripe_uuid}")
+    known, thin = endpoints.row(), destinations.row()
+    assert known is not None
+    assert thin is not None
+    assert endpoint["url"].endswith(f"/stripe/webhook/{known.djstripe_uuid}")
     assert set(endpoint["enabled_events"]) == set(endpoints.events())
+    (destination,) = things["destinations"].values()
+    assert destination["webhook_endpoint"]["url"].endswith(f"/stripe/webhook/{thin.djstripe_uuid}")
+    assert (destination["enabled_events"], destination["event_payload"]) == (destinations.EVENTS, "thin")
+    assert known.secret != thin.secret
     (portal,) = things["configurations"].values()
     assert "tax_id" in portal["features"]["customer_update"]["allowed_updates"]
 
@@ -77,13 +84,26 @@ def test_what_was_taken_away_or_changed_is_mended(selling: StripeServer) -> None
     endpoint |= {"enabled_events": ["invoice.paid"], "status": "disabled"}
     (portal,) = things["configurations"].values()
     portal["active"] = False
+    (destination,) = things["destinations"].values()
+    destination |= {"enabled_events": [], "status": "disabled"}
 
-    assert run("sync").count("made") == 3
+    assert run("sync").count("made") == 4
 
     assert things["products"]["tadwin_pro"]["active"]
     assert endpoint["status"] == "enabled"
     assert set(endpoint["enabled_events"]) == set(endpoints.events())
-    assert run("check").count("there") == 12
+    assert (destination["enabled_events"], destination["status"]) == (destinations.EVENTS, "enabled")
+    assert run("check").count("there") == 13
+
+
+def test_a_destination_that_somebody_deleted_is_made_again(selling: StripeServer) -> None:
+    run("sync")
+    selling.world.things["destinations"].clear()
+    with pytest.raises(CommandError, match="1 missing"):
+        run("check")
+
+    assert run("sync").count("made") == 1
+    assert len(selling.world.things["destinations"]) == 1
 
 
 def test_a_lost_secret_makes_a_new_endpoint(selling: StripeServer, settings: Any) -> None:
@@ -92,9 +112,9 @@ def test_a_lost_secret_makes_a_new_endpoint(selling: StripeServer, settings: Any
     settings.ENCRYPTION_KEYS = ["another key, long enough for everything"]
     assert [one.id for one in checks.check_endpoint()] == ["billing.W002"]
 
-    assert run("sync").count("made") == 1
+    assert run("sync").count("made") == 2
 
-    assert len(selling.world.things["webhook_endpoints"]) == 1
+    assert len(selling.world.things["webhook_endpoints"]) == len(selling.world.things["destinations"]) == 1
     assert not old & set(selling.world.things["webhook_endpoints"])
     assert checks.check_endpoint() == []
 

@@ -15,7 +15,7 @@ import pytest
 from accounts.models import User
 from billing.gateway import accounts, metering, outbox, stripe_api
 from billing.models import Account, StripeCall
-from billing.services import catalog, invoices, prices, subscriptions
+from billing.services import catalog, doubles, invoices, previews, prices, subscriptions
 from organizations.authenticate import caller_for_user
 from organizations.models import Organization
 
@@ -93,8 +93,11 @@ def test_a_life(clock: Any, customer: str, organization: Organization, alice: Us
     outbox.send_due()
     assert StripeCall.objects.get().status == "sent", StripeCall.objects.get().error
 
-    changed = subscriptions.change(caller=caller, plan="team", seats=2)
+    shown = previews.of(caller=caller, plan="team", seats=2)
+    changed = subscriptions.change(caller=caller, plan="team", seats=2, proration_at=shown.proration_at)
     assert (changed.plan, changed.seats) == ("team", 2)
+    newest = invoices.newest(caller=caller, limit=1).invoices[0]
+    assert (newest.total, shown.next_amount) == (shown.charge - shown.credit, 2 * 2400)
     assert subscriptions.cancel(caller=caller).cancel_at_period_end
     assert not subscriptions.resume(caller=caller).cancel_at_period_end
 
@@ -118,6 +121,20 @@ def test_the_same_identifier_is_measured_once(clock: Any, customer: str, organiz
     outbox.send_due()
 
     assert StripeCall.objects.get().status == "sent", StripeCall.objects.get().error
+
+
+def test_a_second_subscription_is_ended_with_credit(clock: Any, customer: str, organization: Organization) -> None:
+    list(catalog.sync())
+    client, lines = stripe_api.client(), [{"price": price_id("tadwin_pro_monthly")}]
+    measured: Any = [*lines, {"price": price_id("tadwin_overage_month")}]
+    first, second = (client.v1.subscriptions.create({"customer": customer, "items": measured}).id for _ in range(2))
+    accounts.refresh(customer)
+    (double,) = (one for one in doubles.found() if one.account.stripe_customer == customer)
+
+    assert {double.kept, *double.ended} == {first, second}
+    assert doubles.end(double.account) == double.ended
+    assert state(customer) == ("pro", "active")
+    assert client.v1.customers.retrieve(customer).balance == -1900
 
 
 def state(customer: str) -> tuple[str, str]:

@@ -52,6 +52,7 @@ def test_the_life_of_a_plan(shop: Shop, organization: Organization, as_alice: Pa
     accounts.end_grace()
     page.reload()
     expect(page.get_by_text("can only be read and exported")).to_be_visible()
+    picture(page, "plan-read-only")
 
     page.get_by_role("link", name="Pay, or change the card").click()
     page.get_by_role("button", name="Pay, or change the card").click()
@@ -60,10 +61,14 @@ def test_the_life_of_a_plan(shop: Shop, organization: Organization, as_alice: Pa
     page.goto(f"{home}/plan")
     expect(page.get_by_text("can only be read")).to_have_count(0)
     expect(page.get_by_text("The next payment is due on")).to_be_visible()
+    picture(page, "plan-active")
 
     team = page.get_by_role("region", name="Team")
     team.get_by_label("Seats").fill("3")
     team.get_by_role("button", name="Change to this plan").click()
+    expect(page.get_by_text("Charged now")).to_be_visible()
+    picture(page, "plan-change")
+    page.get_by_role("button", name="and change").click()
     expect(page.get_by_text("The plan is changed.")).to_be_visible()
     expect(page.get_by_text("72")).to_be_visible()
     page.locator("summary", has_text="Cancel").click()
@@ -72,14 +77,45 @@ def test_the_life_of_a_plan(shop: Shop, organization: Organization, as_alice: Pa
     picture(page, "plan-ending")
     page.get_by_role("button", name="Let it go on").click()
     expect(page.get_by_text("The subscription goes on.")).to_be_visible()
+    picture(page, "plan-resumed")
     page.goto(f"{home}/plan/invoices")
     expect(page.get_by_role("link", name="as PDF")).to_have_count(3)
     picture(page, "plan-invoices")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "ar"])
-def test_pages_of_money_are_accessible(
+class States:
+    """An account in each of its states, one after the other, by what happens at Stripe."""
+
+    def __init__(self, shop: Shop, owner: Any, organization: Organization) -> None:
+        self.shop, self.owner, self.organization = shop, owner, organization
+
+    def __iter__(self) -> Iterator[str]:
+        yield "none"
+        self.shop.buy(self.owner, self.organization, "team", seats=2)
+        yield "trial"
+        self.pass_period()
+        yield "active"
+        self.owner.post(f"/o/{self.organization.slug}/plan/cancel")
+        yield "ending"
+        self.owner.post(f"/o/{self.organization.slug}/plan/resume")
+        self.shop.world.declines.add(self.shop.account(self.organization).stripe_customer)
+        self.pass_period()
+        yield "past-due"
+        Account.objects.update(past_due_since=now() - timedelta(days=15))
+        accounts.end_grace()
+        yield "read-only"
+        subscription = self.shop.subscription(self.organization)
+        self.shop.world.end(subscription)
+        self.shop.deliver()
+        yield "ended"
+
+    def pass_period(self) -> None:
+        self.shop.world.next_period(self.shop.subscription(self.organization))
+        self.shop.deliver()
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("en", "dark"), ("ar", "light"), ("ar", "dark")])
+def test_every_state_is_accessible(
     shop: Shop,
     organization: Organization,
     alice: User,
@@ -88,22 +124,25 @@ def test_pages_of_money_are_accessible(
     language: str,
     theme: str,
 ) -> None:
-    shop.buy_without_trial(client_for(alice), organization, "team", seats=2)
-    shop.world.declines.add(shop.account(organization).stripe_customer)
-    shop.world.next_period(shop.subscription(organization))
-    shop.deliver()
     User.objects.filter(pk=alice.pk).update(language=language, theme=theme)
     options = {"locale": language, "color_scheme": theme, "viewport": WIDE, "reduced_motion": "reduce"}
     page, guest = open_context(alice, **options).new_page(), open_context(None, **options).new_page()
-    faults = []
-    for visitor, name, address in (
-        (page, "plan", f"/o/{organization.slug}/plan"),
-        (page, "invoices", f"/o/{organization.slug}/plan/invoices"),
-        (guest, "pricing", "/pricing"),
-    ):
+    home = f"/o/{organization.slug}"
+    faults: list[str] = []
+
+    def look(visitor: Page, name: str, address: str) -> None:
         visitor.goto(address)
         faults += [f"{name}: {one}" for one in axe(visitor)]
         picture(visitor, f"{name}-{language}-{theme}")
+
+    look(guest, "pricing", "/pricing")
+    for state in States(shop, client_for(alice), organization):
+        look(page, f"state-{state}", f"{home}/plan")
+        if state == "active":
+            look(page, "state-change", f"{home}/plan/change?plan=team&interval=year&seats=3")
+        if state in ("past-due", "read-only"):
+            look(page, f"banner-{state}", f"{home}/recordings")
+    look(page, "invoices", f"{home}/plan/invoices")
     assert not faults
 
 
@@ -114,6 +153,7 @@ def test_pages_of_money_fit_a_phone(
     page = open_context(alice, viewport=PHONE, has_touch=True).new_page()
     for name, address in (
         ("plan", f"/o/{organization.slug}/plan"),
+        ("change", f"/o/{organization.slug}/plan/change?plan=team&interval=year&seats=3"),
         ("invoices", f"/o/{organization.slug}/plan/invoices"),
         ("pricing", "/pricing"),
     ):

@@ -169,6 +169,7 @@ def test_over_quota_is_402_and_leaves_nothing(
 def test_a_cap_of_the_request_is_kept(api: Api, bob: Any, recording: Recording) -> None:
     answer = api(bob).post("/jobs", {"media": str(recording.pk), "max_billable_seconds": 2})
     assert (answer.status_code, answer.json()["error_type"]) == (402, "max_billable_exceeded")
+    assert answer.json()["needed_seconds"] > answer.json()["max_billable_seconds"]
 
 
 @pytest.mark.parametrize("status", list(JobStatus))

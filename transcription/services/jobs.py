@@ -190,7 +190,8 @@ def _admit(job: Job, recording: Recording) -> None:
     if job.max_billable_seconds is not None and seconds > job.max_billable_seconds:
         words = _("The recording has %(seconds)d billable seconds, more than the %(allowed)d you allowed.")
         detail = words % {"seconds": seconds, "allowed": job.max_billable_seconds}
-        raise QuotaExceeded(detail, error_type="max_billable_exceeded")
+        figures: dict[str, object] = {"needed_seconds": seconds, "max_billable_seconds": job.max_billable_seconds}
+        raise QuotaExceeded(detail, error_type="max_billable_exceeded", extra=figures)
     usage.reserve(
         organization=job.organization,
         key=lifecycle.usage_key(job),

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.billing.stripe_fake import proration
 from tests.billing.stripe_fake.world import Json, Refused, World
 
 KEY = "sk_test_" + "a1B2" * 8
@@ -29,7 +30,7 @@ LISTS = {
 }  # fmt: skip
 ONES = {
     "products": "products", "subscriptions": "subscriptions", "invoices": "invoices", "customers": "customers",
-    "webhook_endpoints": "webhook_endpoints",
+    "webhook_endpoints": "webhook_endpoints", "event_destinations": "destinations", "events": "thin_events",
 }  # fmt: skip
 
 
@@ -38,6 +39,8 @@ class Asked:
     method: str
     path: str
     form: Json
+    key: str
+    """The request's Idempotency-Key."""
 
 
 @dataclass
@@ -108,6 +111,8 @@ def _with_lists(value: Any) -> Any:
 def _listed(world: World, kind: str, form: Json) -> Json:
     """The newest first, filtered by what the form names, cut into pages."""
     rows = list(reversed(world.things[kind].values()))
+    if kind == "subscriptions" and "status" not in form:
+        rows = [row for row in rows if row["status"] != "canceled"]
     for name in ("customer", "status", "active"):
         if name in form and form[name] != "all":
             rows = [row for row in rows if row.get(name, True) == form[name]]
@@ -199,6 +204,35 @@ def _remove_endpoint(server: StripeServer, _form: Json, endpoint_id: str) -> Jso
     return {"id": endpoint_id, "object": "webhook_endpoint", "deleted": True}
 
 
+def _destinations(server: StripeServer, _form: Json) -> Json:
+    return {"data": list(server.world.things["destinations"].values()), "next_page_url": None}
+
+
+def _new_destination(server: StripeServer, form: Json) -> Json:
+    """Its secret is told once, as Stripe does."""
+    secret, asked = "whsec_" + "t" * 32, form.pop("include", [])
+    made = {"object": "v2.core.event_destination", "status": "enabled", **form}
+    kept = server.world.new("destinations", made)
+    told = {"signing_secret": secret} if "webhook_endpoint.signing_secret" in asked else {}
+    return {**kept, "webhook_endpoint": {**kept["webhook_endpoint"], **told}}
+
+
+def _change_destination(server: StripeServer, form: Json, destination_id: str) -> Json:
+    destination = server.world.get("destinations", destination_id)
+    destination |= form
+    return destination
+
+
+def _enable_destination(server: StripeServer, _form: Json, destination_id: str) -> Json:
+    return _change_destination(server, {"status": "enabled"}, destination_id)
+
+
+def _remove_destination(server: StripeServer, _form: Json, destination_id: str) -> Json:
+    server.world.get("destinations", destination_id)
+    del server.world.things["destinations"][destination_id]
+    return {"id": destination_id, "object": "v2.core.event_destination"}
+
+
 def _measure(server: StripeServer, form: Json) -> Json:
     world = server.world
     if not any(one["event_name"] == form["event_name"] for one in world.things["meters"].values()):
@@ -212,10 +246,12 @@ def _measure(server: StripeServer, form: Json) -> Json:
     return {"object": "billing.meter_event", **form}
 
 
-def _cancel(server: StripeServer, _form: Json, subscription_id: str) -> Json:
+def _cancel(server: StripeServer, form: Json, subscription_id: str) -> Json:
     subscription = server.world.get("subscriptions", subscription_id)
     if subscription["status"] == "canceled":
         raise Refused(404, "resource_missing", "No such subscription.")
+    if form.get("prorate") is True and subscription["status"] == "active":
+        server.world.bill(subscription, -proration.unused(server.world, subscription))
     server.world.end(subscription)
     return subscription
 
@@ -223,39 +259,28 @@ def _cancel(server: StripeServer, _form: Json, subscription_id: str) -> Json:
 def _change(server: StripeServer, form: Json, subscription_id: str) -> Json:
     """New items with proration for the rest of the period, or whether it ends."""
     world, subscription = server.world, server.world.get("subscriptions", subscription_id)
+    if "items" in form:
+        changed = proration.of(world, subscription, form)
+        if changed.total > 0 and subscription["customer"] in world.declines:
+            raise Refused(402, "card_declined", "Your card was declined.", "card_error")
+        subscription["items"]["data"] = changed.items
+        if changed.total:
+            world.bill(subscription, changed.total)
     if "cancel_at_period_end" in form:
         subscription["cancel_at_period_end"] = form["cancel_at_period_end"]
-    if "items" in form:
-        _reprice(world, subscription, form)
     world.tell("customer.subscription.updated", subscription)
     return subscription
 
 
-def _reprice(world: World, subscription: Json, form: Json) -> None:
-    before, old = world.amount(subscription), subscription["items"]["data"]
-    period = {name: old[0][name] for name in ("current_period_start", "current_period_end")}
-    known, wanted = {item["id"]: item for item in old}, []
-    named = {one.get("id") for one in form["items"]}
-    for one in form["items"]:
-        if one.get("deleted"):
-            continue
-        quantity = int(one.get("quantity") or known.get(one.get("id"), {}).get("quantity") or 1)
-        made = world.item(one["price"], quantity)
-        wanted.append({**made, "id": one.get("id") or made["id"], **period})
-    items = [*wanted, *(item for item in old if item["id"] not in named)]
-    after = world.amount({"items": {"data": items}})
-    whole = period["current_period_end"] - period["current_period_start"]
-    left = (period["current_period_end"] - world.clock) / whole
-    due = round((after - before) * left) if subscription["status"] == "active" else 0
-    if due > 0 and subscription["customer"] in world.declines:
-        raise Refused(402, "card_declined", "Your card was declined.", "card_error")
-    subscription["items"]["data"] = items
-    if due:
-        world.bill(subscription, due)
+def _preview(server: StripeServer, form: Json) -> Json:
+    subscription = server.world.get("subscriptions", form["subscription"])
+    return proration.previewed(server.world, subscription, form["subscription_details"])
 
 
 ROUTES: list[tuple[str, str, Callable[..., Json]]] = [
     ("GET", r"/v1/(products|subscriptions|invoices|customers|webhook_endpoints)/([^/]+)", _one),
+    ("GET", r"/v2/core/(event_destinations|events)/([^/]+)", _one),
+    ("POST", "/v1/invoices/create_preview", _preview),
     ("POST", "/v1/products", _new_product),
     ("POST", r"/v1/products/([^/]+)", _change_product),
     ("POST", "/v1/prices", _new_price),
@@ -269,6 +294,11 @@ ROUTES: list[tuple[str, str, Callable[..., Json]]] = [
     ("POST", "/v1/webhook_endpoints", _new_endpoint),
     ("POST", r"/v1/webhook_endpoints/([^/]+)", _change_endpoint),
     ("DELETE", r"/v1/webhook_endpoints/([^/]+)", _remove_endpoint),
+    ("GET", "/v2/core/event_destinations", _destinations),
+    ("POST", "/v2/core/event_destinations", _new_destination),
+    ("POST", r"/v2/core/event_destinations/([^/]+)", _change_destination),
+    ("POST", r"/v2/core/event_destinations/([^/]+)/enable", _enable_destination),
+    ("DELETE", r"/v2/core/event_destinations/([^/]+)", _remove_destination),
     ("POST", r"/v1/subscriptions/([^/]+)", _change),
     ("DELETE", r"/v1/subscriptions/([^/]+)", _cancel),
 ]
@@ -282,9 +312,11 @@ def _handler(server: StripeServer) -> type[BaseHTTPRequestHandler]:
         def serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             parts = urlsplit(self.path)
-            asked = Asked(self.command, parts.path, decoded(body or parts.query))
+            is_json = "json" in (self.headers.get("Content-Type") or "")
+            form = json.loads(body) if is_json and body else decoded(body or parts.query)
+            asked = Asked(self.command, parts.path, form, self.headers.get("Idempotency-Key") or "")
             with server.lock:
-                if not parts.path.startswith("/v1/"):
+                if not parts.path.startswith(("/v1/", "/v2/")):
                     self.show(parts.path)
                     return
                 status, answer = self.answer(asked)

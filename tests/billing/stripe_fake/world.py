@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -18,7 +19,7 @@ LENGTH = {"month": 30 * DAY, "year": 365 * DAY}
 BEGINNINGS = {
     "customers": "cus", "subscriptions": "sub", "invoices": "in", "prices": "price", "meters": "mtr",
     "webhook_endpoints": "we", "sessions": "cs_test", "configurations": "bpc", "items": "si", "events": "evt",
-    "portals": "bps",
+    "portals": "bps", "destinations": "ed_test", "thin_events": "evt_test",
 }  # fmt: skip
 
 
@@ -33,7 +34,10 @@ class Refused(Exception):
 
 @dataclass
 class World:
-    """`declines`: customers whose card is refused. `failing`: how many of the next requests get a 500."""
+    """`declines`: customers whose card is refused. `credit`: what earlier invoices left over, by customer.
+
+    `failing`: how many of the next requests get a 500.
+    """
 
     clock: int = field(default_factory=lambda: int(time.time()))
     things: defaultdict[str, dict[str, Json]] = field(default_factory=lambda: defaultdict(dict))
@@ -64,6 +68,25 @@ class World:
         event |= {"id": f"evt_{next(self.numbers):06d}", "livemode": False, "pending_webhooks": 1}
         self.events.append(event)
         return event
+
+    def report(self, kind: str, errors: list[tuple[str, str]]) -> Json:
+        """A thin event about measured minutes, (identifier, code) of each; what it is about can be fetched."""
+        kinds = [
+            {
+                "code": code,
+                "error_count": 1,
+                "sample_errors": [{"error_message": code, "request": {"identifier": name}}],
+            }
+            for name, code in errors
+        ]
+        for name, _code in errors:
+            if name in self.measured:
+                self.measured[name]["payload"]["value"] = "0"  # taken, and not counted
+        data = {"developer_message_summary": "Invalid", "reason": {"error_count": len(errors), "error_types": kinds}}
+        meter = {"id": "mtr_1", "type": "billing.meter", "url": "/v1/billing/meters/mtr_1"}
+        thin = {"object": "v2.core.event", "type": kind, "context": None, "related_object": meter}
+        whole = self.new("thin_events", {**thin, "created": datetime.now(UTC).isoformat(), "data": data})
+        return {name: value for name, value in whole.items() if name != "data"}
 
     # What people do on Stripe's pages, and what time does.
 
@@ -135,19 +158,21 @@ class World:
 
     def bill(self, subscription: Json, amount: int, *, extra: int = 0) -> Json:
         """An invoice, and the try to collect it; a subscription whose invoice stays open is past due."""
-        customer = subscription["customer"]
+        customer, total = subscription["customer"], amount + extra
+        paid = min(max(0, total), self.credit[customer])
+        self.credit[customer] += max(0, -total) - paid
         invoice = self.new(
             "invoices",
             {
                 "object": "invoice", "customer": customer, "subscription": subscription["id"], "currency": "usd",
-                "total": amount + extra, "amount_remaining": max(0, amount + extra), "status": "open",
+                "total": total, "amount_remaining": max(0, total) - paid, "status": "open",
                 "number": f"TADWIN-{next(self.numbers):04d}",
             },
         )  # fmt: skip
         invoice["hosted_invoice_url"] = f"https://invoice.stripe.com/i/{invoice['id']}"
         invoice["invoice_pdf"] = f"https://pay.stripe.com/invoice/{invoice['id']}/pdf"
         self.tell("invoice.finalized", invoice)
-        if customer in self.declines and invoice["total"] > 0:
+        if customer in self.declines and invoice["amount_remaining"] > 0:
             subscription["status"] = "past_due"
             self.tell("invoice.payment_failed", invoice)
             self.tell("customer.subscription.updated", subscription)
