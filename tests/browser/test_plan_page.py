@@ -132,7 +132,7 @@ def test_every_state_is_accessible(
 
     def look(visitor: Page, name: str, address: str) -> None:
         visitor.goto(address)
-        faults += [f"{name}: {one}" for one in axe(visitor)]
+        faults.extend(f"{name}: {one}" for one in axe(visitor))
         picture(visitor, f"{name}-{language}-{theme}")
 
     look(guest, "pricing", "/pricing")
