@@ -55,4 +55,5 @@ EDITING = {
     # Since when is not said.
     ("GET", f"{TRANSCRIPT}/changes"): tenant(VIEWER, READ, 422),
     ("GET", f"{TRANSCRIPT}/review"): tenant(VIEWER, READ),
+    ("GET", f"{TRANSCRIPT}/metrics"): tenant(VIEWER, READ),
 }

@@ -20,6 +20,7 @@ import { Shortcuts } from "./editor/shortcuts.js";
 import { Speakers, closeable } from "./editor/speakers.js";
 import { hear, state } from "./editor/state.js";
 import { Suggested } from "./editor/suggested.js";
+import { Talk } from "./editor/talk.js";
 import { Writing } from "./editor/writing.js";
 import { Player } from "./player.js";
 
@@ -53,7 +54,7 @@ function begin(root, layout) {
   const review = new Review(editor, find, player);
   const shortcuts = new Shortcuts(keys({ editor, writing, find, review, speakers, menu, player, help: () => help(shortcuts) }));
   blocks.held = (line) => line === follow.line || line.contains(document.activeElement) || Boolean(model.of(line)?.theirs);
-  for (const part of [writing, follow, find, speakers, menu, review, shortcuts]) part.start();
+  for (const part of [writing, follow, find, speakers, new Talk(editor, player, find), menu, review, shortcuts]) part.start();
   if (state.canEdit) new Others(editor, drafts).start();
   new Saving(editor, drafts).start();
   tools(editor, shortcuts);

@@ -208,6 +208,14 @@ def test_measuring_what_is_not_there_says_so(folder: Path) -> None:
         run("warm", "smal")
 
 
+def test_a_script_that_cannot_be_asked_is_told_of_the_option(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(folder, "small")
+    monkeypatch.setattr("sys.stdin", StringIO(""))
+    with pytest.raises(CommandError, match="--yes"):
+        run("remove", "small")
+    assert (folder / "small").exists()
+
+
 def test_only_what_lies_in_the_folder_is_removed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = fill(tmp_path_factory.mktemp("outside"), "precious")
     fill(folder, "small")

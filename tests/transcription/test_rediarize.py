@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ from tests.transcription.builders import make_job, make_recording
 from tests.transcription.test_runner import run_all
 from transcription import lifecycle, runner
 from transcription.asr.diarize.pyannote import stop_all
-from transcription.asr.types import Turn, Word
+from transcription.asr.types import Span, Turn, Word
 from transcription.editing.lines import Line, Voice
+from transcription.editing.operations import OVERLAP
 from transcription.editing.retelling import Retold, retell
 from transcription.models import Job, Operation, Segment, Speaker, Step, Transcript
 from transcription.states import JobStatus
@@ -212,6 +214,18 @@ def test_lines_are_cut_where_the_speaker_changes_and_edited_ones_are_not() -> No
     assert found.change.voices_after == (Voice("new0", "S8"),)
     assert found.change.voices_before == ()
     assert found.voices == {"x": voices[0], "y": Voice("new0", "S8")}
+
+
+def test_lines_in_which_several_speak_are_marked_and_others_no_longer() -> None:
+    hidden = replace(OVERLAP, hidden=True)
+    lines = [
+        replace(line(at, "one two three four", "a"), flags=flags)
+        for at, flags in enumerate([(), (OVERLAP,), (hidden,)])
+    ]
+    told = retell(lines, [Voice("a", "S1")], [Turn(0, 3_000, "x")], new_id=str, overlaps=[Span(0, 400)])
+    assert [(one.id, one.flags) for one in told.change.after] == [("l0", (OVERLAP,)), ("l1", ())]
+    untold = retell(lines, [Voice("a", "S1")], [Turn(0, 3_000, "x")], new_id=str)
+    assert untold.change.after == ()
 
 
 def test_speakers_keep_their_names_by_time_and_the_unnamed_go() -> None:

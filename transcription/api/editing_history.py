@@ -20,6 +20,7 @@ from transcription.api.editing import ANSWER, KEY, READ, WRITE, EditingView, don
 from transcription.services import editing_history, editing_review
 
 DEFAULT_THRESHOLD = 0.6
+THRESHOLD = OpenApiParameter("threshold", float, default=DEFAULT_THRESHOLD, description="Words below it are doubtful.")
 
 
 class UndoView(EditingView):
@@ -107,7 +108,7 @@ class ReviewView(EditingView):
     @extend_schema(
         operation_id="transcripts_review",
         parameters=[
-            OpenApiParameter("threshold", float, default=DEFAULT_THRESHOLD, description="Words below it are doubtful."),
+            THRESHOLD,
             OpenApiParameter("after", OpenApiTypes.UUID, description="A line's id: the places behind it."),
             OpenApiParameter("word", int, description="With `after`: the places behind this word of it."),
         ],
@@ -119,7 +120,7 @@ class ReviewView(EditingView):
         word = request.query_params.get("word")
         queue = editing_review.queue(
             transcript,
-            threshold=_share(request),
+            threshold=threshold_asked(request),
             after=_line_id(request),
             word=None if word is None else whole_number(request, "word", None),
         )
@@ -136,7 +137,8 @@ def whole_number(request: Request, name: str, otherwise: int | None) -> int:
     return int(text)
 
 
-def _share(request: Request) -> float:
+def threshold_asked(request: Request) -> float:
+    """Below which confidence words are doubtful. Raises Invalid."""
     try:
         share = float(request.query_params.get("threshold", DEFAULT_THRESHOLD))
     except ValueError:

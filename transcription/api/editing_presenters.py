@@ -60,7 +60,7 @@ def found_json(found: Found) -> dict[str, Any]:
 
 def overview_json(overview: Overview) -> dict[str, Any]:
     return {
-        "data": [_statistics_json(one) for one in overview.speakers],
+        "data": [statistics_json(one) for one in overview.speakers],
         "talk_seconds": overview.talk_ms / 1000,
         "silence": overview.silence_ms / 1000,
         "words": overview.words,
@@ -68,7 +68,7 @@ def overview_json(overview: Overview) -> dict[str, Any]:
     }
 
 
-def _statistics_json(one: Statistics) -> dict[str, Any]:
+def statistics_json(one: Statistics) -> dict[str, Any]:
     sample = one.sample and {"start": one.sample.start_ms / 1000, "end": one.sample.end_ms / 1000}
     return speaker_json(one.speaker) | {
         "talk_seconds": one.talk_ms / 1000,

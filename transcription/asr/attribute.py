@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 MAX_WORD_MS = 600  # recognizers stretch a last word over the silence behind it
 NEAREST_MS = 1_500
 BLOCK_WORDS = 20_000  # decided at once: many speakers need memory for each
-TIE_SHARE = 0.8
 ISLAND_WORDS = 2
 ISLAND_MS = 350
 ISLAND_MS_PER_WORD = 250
 ISLAND_PAUSE_MS = 210
+SLIP_MS = 500  # a turn that is longer was somebody's
 
 
 class TurnIndex:
@@ -53,12 +53,18 @@ class TurnIndex:
                 shared[turn.speaker] = shared.get(turn.speaker, 0) + length
         return shared
 
+    def longest(self, speaker: str, start_ms: int, end_ms: int) -> int:
+        """Milliseconds of this speaker's longest turn that shares a stretch of time; 0 where none does."""
+        first, last = bisect_right(self._latest_ends, start_ms), bisect_left(self._starts, end_ms)
+        own = (turn for turn in self._turns[first:last] if turn.speaker == speaker and turn.end_ms > start_ms)
+        return max((turn.end_ms - turn.start_ms for turn in own), default=0)
+
     def nearest(self, at_ms: int) -> str | None:
         """The speaker of the turn whose edge is nearest, if that is within 1.5 s."""
         return self._nearest(np.array([at_ms], np.int64))[0]
 
     def clearly(self, starts: Times, ends: Times) -> tuple[list[str | None], list[int]]:
-        """Who has most of each stretch, or is nearest where nobody has any; and the indices of the near ties."""
+        """Who has most of each stretch, or is nearest where nobody has any; and the indices of the ties."""
         if not self._turns:
             return [None] * len(starts), []
         shared = self._spoken_until(ends) - self._spoken_until(starts)
@@ -70,7 +76,7 @@ class TurnIndex:
         gaps = np.flatnonzero(most <= 0)
         for at, speaker in zip(gaps.tolist(), self._nearest((starts[gaps] + ends[gaps]) // 2), strict=True):
             found[at] = speaker
-        return found, np.flatnonzero((second > 0) & (second > TIE_SHARE * most)).tolist()
+        return found, np.flatnonzero((second > 0) & (second == most)).tolist()
 
     def _spoken_until(self, times: Times) -> Times:
         """Milliseconds that each speaker has spoken before each time, shape (times, speakers)."""
@@ -115,12 +121,12 @@ def _bends(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Times, Times, T
 def attribute(segments: Sequence[Segment], turns: Iterable[Turn]) -> tuple[Segment, ...]:
     """Segments with speakers, each of one speaker: split where that changes. Speakers that words have stay.
 
-    A word goes to the speaker who shares most of it; on a near tie to the one before; in a gap to the nearest edge.
-    One or two words between words of one other speaker, without a pause, are taken for a slip of the turns.
+    A word goes to the speaker who shares most of it; on a tie to the one who began first; in a gap to the nearest edge.
+    One or two words between words of one other speaker, without a pause and in a short turn, are taken for its slip.
     """
     index = TurnIndex(turns)
     words = [word for segment in segments for word in segment.words]
-    speakers = iter(_smooth(words, _speakers(words, index)))
+    speakers = iter(_smooth(words, _speakers(words, index), index))
     result: list[Segment] = []
     for segment in segments:
         if not segment.words:
@@ -135,25 +141,32 @@ def attribute(segments: Sequence[Segment], turns: Iterable[Turn]) -> tuple[Segme
 
 
 def _of_stretch(segment: Segment, index: TurnIndex) -> str | None:
-    shared = index.overlaps(segment.start_ms, segment.end_ms)
-    return max(shared, key=shared.__getitem__) if shared else index.nearest((segment.start_ms + segment.end_ms) // 2)
+    middle = (segment.start_ms + segment.end_ms) // 2
+    return _most(index, segment.start_ms, segment.end_ms) or index.nearest(middle)
+
+
+def _most(index: TurnIndex, start_ms: int, end_ms: int) -> str | None:
+    """Who shares most of a stretch; of equals the one whose turn began first. None where nobody speaks."""
+    shared = index.overlaps(start_ms, end_ms)
+    return max(shared, key=shared.__getitem__, default=None)
 
 
 def speakers_of(words: Sequence[Word], turns: Iterable[Turn]) -> list[str | None]:
     """Who says each word, by the rules of `attribute`; None where nobody is near."""
-    return _smooth(words, _speakers(words, TurnIndex(turns)))
+    index = TurnIndex(turns)
+    return _smooth(words, _speakers(words, index), index)
 
 
 def _speakers(words: Sequence[Word], index: TurnIndex) -> list[str | None]:
-    """Most words have one answer and get it all at once; near ties look at the word before, one by one."""
+    """Most words have one answer and get it all at once; ties are looked at one by one."""
     found: list[str | None] = []
     for first in range(0, len(words), BLOCK_WORDS):
         block = words[first : first + BLOCK_WORDS]
-        best, close = index.clearly(*_times(block))
+        starts, ends = _times(block)
+        best, ties = index.clearly(starts, ends)
+        for at in ties:
+            best[at] = _most(index, int(starts[at]), int(ends[at]))
         found.extend(word.speaker or speaker for word, speaker in zip(block, best, strict=True))
-        for at in close:
-            if not block[at].speaker:
-                found[first + at] = _of_word(block[at], index, found[first + at - 1] if first + at else None)
     return found
 
 
@@ -163,22 +176,11 @@ def _times(words: Sequence[Word]) -> tuple[Times, Times]:
     return starts, np.minimum(ends, starts + MAX_WORD_MS)
 
 
-def _of_word(word: Word, index: TurnIndex, before: str | None) -> str | None:
-    end = min(word.end_ms, word.start_ms + MAX_WORD_MS)
-    shared = index.overlaps(word.start_ms, end)
-    if not shared:
-        return index.nearest((word.start_ms + end) // 2)
-    best, *rest = sorted(shared, key=shared.__getitem__, reverse=True)
-    if rest and before in (best, rest[0]) and shared[rest[0]] > TIE_SHARE * shared[best]:
-        return before
-    return best
-
-
-def _smooth(words: Sequence[Word], speakers: list[str | None]) -> list[str | None]:
+def _smooth(words: Sequence[Word], speakers: list[str | None], index: TurnIndex) -> list[str | None]:
     result, at = list(speakers), 0
     for _, group in groupby(speakers):
         end = at + len(list(group))
-        if _is_island(words, result, at, end):
+        if _is_island(words, result, at, end) and _is_slip(words[at:end], result[at], index):
             result[at:end] = [result[at - 1]] * (end - at)
         at = end
     return result
@@ -191,6 +193,15 @@ def _is_island(words: Sequence[Word], speakers: Sequence[str | None], first: int
     length = words[last - 1].end_ms - words[first].start_ms
     pauses = words[first].start_ms - words[first - 1].end_ms, words[last].start_ms - words[last - 1].end_ms
     return length < ISLAND_MS + ISLAND_MS_PER_WORD * (count - 1) and max(pauses) < ISLAND_PAUSE_MS
+
+
+def _is_slip(island: Sequence[Word], speaker: str | None, index: TurnIndex) -> bool:
+    """Whether only a short turn speaks for the island. Where two speak at once, long turns of both are right."""
+    if speaker is None:
+        return True
+    if any(word.speaker for word in island):
+        return False
+    return index.longest(speaker, island[0].start_ms, island[-1].end_ms) <= SLIP_MS
 
 
 def _filled(speakers: Sequence[str | None]) -> list[str | None]:

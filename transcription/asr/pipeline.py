@@ -27,6 +27,7 @@ from transcription.asr.diarize import pyannote as by_pyannote
 from transcription.asr.diarize.base import choose
 from transcription.asr.diarize.pyannote_models import PyannoteConfig, missing
 from transcription.asr.engines.script import script_chunks, script_turns
+from transcription.asr.overlaps import flag_overlaps
 from transcription.asr.postprocess import join, language_of, warnings_of
 from transcription.asr.replacements import Change, replaced
 from transcription.asr.retime import retime
@@ -303,7 +304,7 @@ def assemble(
     segments = hallucinations.flag_text(join(recognitions, duration_ms), language)
     segments, changes = replaced(segments, options.replacements)
     if diarization is not None and diarization.turns:
-        segments = attribute(segments, diarization.turns)
+        segments = flag_overlaps(attribute(segments, diarization.turns), diarization.overlaps or ())
     warnings = [*warnings_of(recognitions), *(diarization.warnings if diarization else ())]
     return Result(
         segments=segments,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from transcription.asr.types import Segment, Span, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 SENTENCE_ENDS = (".", "?", "!", "…", "؟", "۔", "。", "？", "！")
+QUESTION_ENDS = ("?", "؟", "？")
 CLOSING_MARKS = "\"'”’)]»」"
 ABBREVIATIONS = frozenset(
     {"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "etc.", "e.g.", "i.e.", "no.", "jr.", "sr."}
@@ -71,6 +72,18 @@ def ends_sentence(text: str) -> bool:
     """Whether a word closes a sentence: a full stop that is no abbreviation's, a question or exclamation mark."""
     bare = text.rstrip(CLOSING_MARKS)
     return bare.endswith(SENTENCE_ENDS) and bare.lower() not in ABBREVIATIONS
+
+
+def questions_in(text: str) -> Iterator[str]:
+    """The sentences that end with a question mark."""
+    sentence: list[str] = []
+    for word in text.split():
+        sentence.append(word)
+        if not ends_sentence(word):
+            continue
+        if word.rstrip(CLOSING_MARKS).endswith(QUESTION_ENDS):
+            yield " ".join(sentence)
+        sentence = []
 
 
 def sentence_cuts(words: Sequence[Word], *, pause_ms: int = 2_000) -> list[int]:

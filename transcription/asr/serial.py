@@ -63,6 +63,7 @@ def diarization_to_json(diarization: Diarization) -> Json:
         "model": diarization.model,
         "warnings": _notices_to_json(diarization.warnings),
         "reason": diarization.reason,
+        "overlaps": _spans_to_json(diarization.overlaps),
     }
 
 
@@ -74,7 +75,16 @@ def diarization_from_json(data: Json) -> Diarization:
         data["model"],
         _notices_from_json(data["warnings"]),
         data.get("reason"),
+        _spans_from_json(data.get("overlaps")),
     )
+
+
+def _spans_to_json(spans: Iterable[Span] | None) -> list[list[int]] | None:
+    return None if spans is None else [[span.start_ms, span.end_ms] for span in spans]
+
+
+def _spans_from_json(rows: Iterable[list[int]] | None) -> tuple[Span, ...] | None:
+    return None if rows is None else tuple(Span(start, end) for start, end in rows)
 
 
 def result_to_json(result: Result) -> Json:

@@ -108,6 +108,8 @@ class Diarization:
 
     `turns`: sorted by start. `embeddings`: one voice vector a speaker, unit length, only comparable between
     results of the same `model`; empty where the method makes none. `reason`: why it was this method.
+    `overlaps`: where several speak at once, in order, which turns that come one at a time do not tell; None where the
+    method cannot tell either.
     """
 
     turns: tuple[Turn, ...]
@@ -116,6 +118,7 @@ class Diarization:
     model: str | None = None
     warnings: tuple[Notice, ...] = ()
     reason: str | None = None
+    overlaps: tuple[Span, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from types import EllipsisType
 
+from transcription.asr.overlaps import OVERLAP as OVERLAPPED
 from transcription.asr.segments import mean_confidence
 from transcription.asr.text.tokens import clean, is_unspaced, stretches
 from transcription.asr.types import Word
@@ -14,7 +15,7 @@ from transcription.editing.changes import Change
 from transcription.editing.lines import CERTAIN, EditError, Line, Mark, gettext_noop
 from transcription.editing.words import in_order, moved, parted, retimed, spread_over
 
-OVERLAP = Mark("overlap", gettext_noop("Another voice is heard at the same time."))
+OVERLAP = Mark(OVERLAPPED.type, OVERLAPPED.reason)
 
 
 def edit(

@@ -8,15 +8,17 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from transcription.asr.attribute import attribute
+from transcription.asr.overlaps import is_overlapped
 from transcription.asr.types import Segment
 from transcription.editing.changes import Change
-from transcription.editing.lines import Line, Voice
+from transcription.editing.lines import Line, Mark, Voice
+from transcription.editing.operations import OVERLAP
 from transcription.editing.voices import next_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from transcription.asr.types import Turn
+    from transcription.asr.types import Span, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,17 @@ def retell(
     *,
     new_id: Callable[[], str],
     labels: Iterable[str] = (),
+    overlaps: Sequence[Span] | None = None,
 ) -> Retold:
     """Give every word the speaker that the turns say. Lines are cut where that changes, but not those that were edited.
 
     Whoever speaks at most the same times as somebody did before is that one, with name and colour. Speakers to whom
     nothing is left go, unless somebody named them. `labels`: all that ever were, for one that went may come back.
+    `overlaps`: where several speak at once; lines there are marked, and others no longer. None: nobody can tell.
     """
     parts = [list(own) for own in _parts(lines, turns)]
     known = _matched(lines, parts, voices, new_id, [*labels, *(voice.label for voice in voices)])
-    after = [new for line, own in zip(lines, parts, strict=True) for new in _lines(line, own, known, new_id)]
+    after = [new for line, own in zip(lines, parts, strict=True) for new in _lines(line, own, known, overlaps, new_id)]
     used = {line.speaker for line in after}
     gone = tuple(voice for voice in voices if voice.id not in used and not voice.name)
     there = {voice.id for voice in voices}
@@ -108,12 +112,27 @@ def _matched(
     return found
 
 
-def _lines(line: Line, own: Sequence[Segment], known: dict[str, Voice], new_id: Callable[[], str]) -> Iterator[Line]:
+def _lines(
+    line: Line,
+    own: Sequence[Segment],
+    known: dict[str, Voice],
+    overlaps: Sequence[Span] | None,
+    new_id: Callable[[], str],
+) -> Iterator[Line]:
     for number, part in enumerate(own):
         voice = known.get(part.speaker or "")
         labels = {name: one.label for name, one in known.items()}
         words = tuple(replace(word, speaker=labels.get(word.speaker or "")) for word in part.words)
-        told = replace(line, words=words, speaker=voice.id if voice else None)
+        flags = line.flags if overlaps is None else _flags(line, is_overlapped(part, overlaps))
+        told = replace(line, words=words, speaker=voice.id if voice else None, flags=flags)
         if len(own) > 1:
             told = replace(told, text=part.text, start_ms=part.start_ms, end_ms=part.end_ms, confidence=part.confidence)
         yield told if number == 0 else replace(told, id=new_id(), version=1)
+
+
+def _flags(line: Line, overlapped: bool) -> tuple[Mark, ...]:
+    """With the mark of an overlap, or without. One that a person has hidden stays hidden."""
+    if any(mark.type == OVERLAP.type and mark.hidden for mark in line.flags):
+        return line.flags
+    kept = tuple(mark for mark in line.flags if mark.type != OVERLAP.type)
+    return (*kept, OVERLAP) if overlapped else kept

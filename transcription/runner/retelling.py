@@ -33,7 +33,14 @@ def _write(transcript: Transcript, diarization: Diarization) -> list[dict[str, s
     except Conflict as locked:
         return [{"type": "diarize_failed", "message": str(locked.detail)}]
     lines, speakers = history.lines_of(row), list(history.voices_of(row).values())
-    retold = retell(lines, speakers, diarization.turns, new_id=lambda: str(uuid.uuid4()), labels=_labels_that_were(row))
+    retold = retell(
+        lines,
+        speakers,
+        diarization.turns,
+        new_id=lambda: str(uuid.uuid4()),
+        labels=_labels_that_were(row),
+        overlaps=diarization.overlaps,
+    )
     payload = {"method": diarization.method, "speakers": len(retold.voices)}
     history.apply_change(row, None, OperationKind.DIARIZE, payload, retold.change)
     _rename_vectors(row, retold.voices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,12 @@ def queue(transcript: Transcript, *, threshold: float, after: UUID | None = None
     behind = _behind(transcript, after, word)
     rest = [doubt for doubt in found if (doubt.position, -1 if doubt.word is None else doubt.word) > behind]
     return Queue(rest[0] if rest else None, len(rest), len(found))
+
+
+def tally(transcript: Transcript, *, threshold: float) -> tuple[int, Counter[str]]:
+    """How many places are doubtful, and for how many of them each reason holds."""
+    found = [doubt.reasons for doubt in _places(transcript, threshold)]
+    return len(found), Counter(reason for reasons in found for reason in reasons)
 
 
 def _behind(transcript: Transcript, after: UUID, word: int | None) -> tuple[int, float]:

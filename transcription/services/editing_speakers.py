@@ -47,7 +47,7 @@ class Statistics:
 
     @property
     def words_per_minute(self) -> float | None:
-        return round(self.words * 60_000 / self.talk_ms, 1) if self.talk_ms else None
+        return _pace(self.words, self.talk_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,14 @@ class Overview:
     silence_ms: int
     words: int
     turns: int
+
+    @property
+    def words_per_minute(self) -> float | None:
+        return _pace(self.words, self.talk_ms)
+
+
+def _pace(words: int, talk_ms: int) -> float | None:
+    return round(words * 60_000 / talk_ms, 1) if talk_ms else None
 
 
 def add(*, caller: Caller, transcript: Transcript, name: str) -> Applied:

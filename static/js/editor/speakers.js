@@ -13,7 +13,7 @@ const COLOURS = 8;
 
 /**
  * @typedef {import("./model.js").Speaker & {talk_seconds?: number, words?: number, turns?: number, share?: number,
- *   words_per_minute?: number | null, sample?: {start: number, end: number} | null}} Row
+ *   words_per_minute?: number | null, silence?: number, sample?: {start: number, end: number} | null}} Row
  */
 
 export class Speakers {
@@ -265,6 +265,8 @@ function facts(row) {
   if (row.talk_seconds === undefined) return "";
   const words = [clock(row.talk_seconds), percent(row.share ?? 0), text("speakers.words", { count: row.words ?? 0 })];
   if (row.words_per_minute) words.push(text("speakers.pace", { count: Math.round(row.words_per_minute) }));
+  words.push(text("speakers.turns", { count: row.turns ?? 0 }));
+  if ((row.silence ?? 0) >= 1) words.push(text("speakers.pauses", { time: clock(row.silence ?? 0) }));
   return words.join(" · ");
 }
 

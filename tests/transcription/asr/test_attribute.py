@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcription.asr.attribute import NEAREST_MS, TIE_SHARE, TurnIndex, attribute, speakers_of
+from transcription.asr.attribute import NEAREST_MS, TurnIndex, attribute, speakers_of
 from transcription.asr.types import Segment, Turn, Word
 
 
-def segment(*words: tuple[str, int, int]) -> Segment:
+def segment(*words: tuple[Any, ...]) -> Segment:
     made = tuple(Word(*word) for word in words)
     return Segment(made[0].start_ms, made[-1].end_ms, " ".join(word.text for word in made), made)
 
@@ -42,10 +43,10 @@ def test_a_word_in_a_gap_goes_to_the_nearest_edge_unless_that_is_far() -> None:
     assert speakers(attribute([segment(("d", 2_500, 2_700), ("e", 5_000, 5_200))], turns)) == ["S2", "S2"]
 
 
-def test_a_near_tie_stays_with_the_speaker_before() -> None:
-    turns = [Turn(0, 1_190, "S1"), Turn(1_190, 2_000, "S2")]
-    said = segment(("one", 600, 1_000), ("two", 1_000, 1_400), ("three", 1_500, 1_900))
-    assert speakers(attribute([said], turns)) == ["S1", "S1", "S2"]
+def test_where_two_speak_at_once_a_word_goes_to_who_has_more_of_it_and_of_equals_to_who_began_first() -> None:
+    turns = [Turn(0, 1_190, "S1"), Turn(1_150, 2_000, "S2"), Turn(1_600, 2_000, "S1")]
+    said = segment(("one", 600, 1_000), ("two", 1_000, 1_400), ("three", 1_650, 1_900))
+    assert speakers(attribute([said], turns)) == ["S1", "S2", "S2"]
 
 
 def test_a_short_island_is_smoothed_and_a_real_answer_is_not() -> None:
@@ -55,6 +56,20 @@ def test_a_short_island_is_smoothed_and_a_real_answer_is_not() -> None:
     answer = [Turn(0, 1_000, "S1"), Turn(1_300, 1_600, "S2"), Turn(1_900, 3_000, "S1")]
     said = segment(("right?", 700, 980), ("Yes.", 1_300, 1_590), ("Good.", 1_900, 2_300))
     assert speakers(attribute([said], answer)) == ["S1", "S2", "S1"]
+
+
+def test_a_word_of_a_long_turn_is_no_island_where_two_speak_at_once() -> None:
+    turns = [Turn(0, 1_000, "S1"), Turn(900, 1_900, "S2"), Turn(1_280, 3_000, "S1")]
+    said = segment(("we", 700, 980), ("no", 1_000, 1_240), ("are", 1_300, 1_500), ("here", 1_910, 2_200))
+    assert speakers(attribute([said], turns)) == ["S1", "S2", "S2", "S1"]
+    said = segment(("we", 700, 980), ("no", 1_000, 1_240), ("are", 1_280, 1_500, None, "S1"))
+    assert speakers(attribute([said], turns)) == ["S1", "S2", "S1"]
+
+
+def test_a_short_island_stays_where_its_speaker_is_known() -> None:
+    """The channel of a call says who it is, however short."""
+    said = segment(("so", 0, 280, None, "S1"), ("yes", 300, 500, None, "S2"), ("then", 520, 800, None, "S1"))
+    assert speakers(attribute([said], [Turn(0, 800, "S1"), Turn(300, 500, "S2")])) == ["S1", "S2", "S1"]
 
 
 def test_known_speakers_stay_and_segments_without_words_are_placed() -> None:
@@ -95,13 +110,8 @@ def one_by_one(words: list[Word], turns: list[Turn]) -> list[str | None]:
             length = min(word.end_ms, turn.end_ms) - max(word.start_ms, turn.start_ms)
             if length > 0:
                 shared[turn.speaker] = shared.get(turn.speaker, 0) + length
-        ranks = sorted(shared, key=shared.__getitem__, reverse=True)
-        before = found[-1] if found else None
-        if len(ranks) > 1 and before in ranks[:2] and shared[ranks[1]] > TIE_SHARE * shared[ranks[0]]:
-            found.append(before)
-        else:
-            found.append(ranks[0] if ranks else closest(word, turns))
-        found[-1] = word.speaker or found[-1]
+        most = max(shared, key=shared.__getitem__, default=None)  # of equals the first, as turns are in order
+        found.append(word.speaker or most or closest(word, turns))
     return found
 
 
@@ -136,17 +146,18 @@ def test_the_middle_of_a_gap_belongs_to_the_turn_before() -> None:
     assert speakers_of([Word("so", 1_400, 1_600)], turns) == ["S1"]
 
 
-def test_a_known_speaker_stays_in_a_near_tie() -> None:
-    turns = [Turn(0, 1_190, "S1"), Turn(1_190, 2_000, "S2")]
-    words = [Word("one", 0, 400), Word("two", 600, 1_000), Word("three", 1_000, 1_400, speaker="S9")]
+def test_a_known_speaker_stays_in_a_tie() -> None:
+    turns = [Turn(0, 1_400, "S1"), Turn(1_000, 2_000, "S2")]
+    words = [Word("one", 0, 400), Word("two", 1_000, 1_400), Word("three", 1_000, 1_400, speaker="S9")]
     assert speakers_of(words, turns) == ["S1", "S1", "S9"]
 
 
-def test_blocks_know_the_word_before_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_are_decided_like_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = [Turn(0, 1_190, "S1"), Turn(1_190, 2_000, "S2")]
     words = [Word("one", 600, 1_000), Word("two", 1_000, 1_400), Word("three", 1_500, 1_900)]
+    whole = speakers_of(words, turns)
     monkeypatch.setattr("transcription.asr.attribute.BLOCK_WORDS", 1)
-    assert speakers_of(words, turns) == ["S1", "S1", "S2"]
+    assert speakers_of(words, turns) == whole
 
 
 def test_hours_of_words_take_a_moment() -> None:

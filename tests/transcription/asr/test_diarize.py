@@ -88,6 +88,15 @@ def test_channels_of_the_call(weights_dir: Path) -> None:
     assert reports[-1] == pytest.approx(66_000, abs=300)
 
 
+def test_who_speaks_at_once_on_two_channels_is_said() -> None:
+    half = np.full(100, -20, np.float32)
+    quiet = np.full(100, -60, np.float32)
+    decibels = stereo(np.concatenate([half, half, quiet]), np.concatenate([quiet, half, half]))
+    found = by_channel.diarize([[Span(0, 2_000)], [Span(0, 3_000)]], decibels, offset_ms=500)
+    assert [(turn.start_ms, turn.end_ms) for turn in found.turns] == [(500, 2_000), (1_500, 3_000)]
+    assert found.overlaps == (Span(1_500, 2_000),)
+
+
 def test_one_channel_cannot_be_told_apart_by_channel(weights_dir: Path) -> None:
     with pytest.raises(EngineError, match="one channel") as caught:
         pipeline.diarize(SAMPLES / "en_meeting.ogg", options("channel"), cache_dir=weights_dir)

@@ -87,12 +87,20 @@ def test_values_survive_json() -> None:
     assert serial.result_from_json(json.loads(json.dumps(serial.result_to_json(result)))) == result
     heard = Recognition(result.segments, "ar", 0.5, result.warnings)
     assert serial.recognition_from_json(json.loads(json.dumps(serial.recognition_to_json(heard)))) == heard
-    who = Diarization((Turn(0, 10, "S1"),), "embedded", {"S1": (0.5, -0.25)}, "m", result.warnings)
+    voices: dict[str, tuple[float, ...]] = {"S1": (0.5, -0.25)}
+    who = Diarization((Turn(0, 10, "S1"),), "embedded", voices, "m", result.warnings, overlaps=(Span(2, 5),))
     assert serial.diarization_from_json(json.loads(json.dumps(serial.diarization_to_json(who)))) == who
     samples = np.ones(160, np.float32)
     chunk = Chunk(samples, 5, 15, (Span(6, 9),), 1, "text")
     back = serial.chunk_from_json(json.loads(json.dumps(serial.chunk_to_json(chunk))), samples)
     assert back == chunk
+
+
+def test_lines_in_which_several_speak_at_once_are_flagged() -> None:
+    heard = Recognition((Segment(0, 1_000, "one"), Segment(1_000, 2_000, "two")))
+    who = Diarization((Turn(0, 2_000, "S1"),), "pyannote", overlaps=(Span(1_200, 1_600),))
+    result = pipeline.assemble([heard], who, FAKE, 2_000, {})
+    assert [[flag.type for flag in segment.flags] for segment in result.segments] == [[], ["overlap"]]
 
 
 def test_web_needs_no_numpy_and_no_runtime() -> None:

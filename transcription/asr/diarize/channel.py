@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcription.asr.diarize.base import TURN_GAP_MS, joined, speaker_names
+from transcription.asr.overlaps import overlapping
 from transcription.asr.types import SAMPLE_RATE, Diarization, Span, Turn
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def diarize(speech: Sequence[Iterable[Span]], decibels: Floats, *, offset_ms: in
     merged = [
         turn for name in names.values() for turn in joined((t for t in turns if t.speaker == name), gap_ms=TURN_GAP_MS)
     ]
-    return Diarization(tuple(sorted(merged, key=lambda turn: (turn.start_ms, turn.end_ms))), "channel")
+    by_time = tuple(sorted(merged, key=lambda turn: (turn.start_ms, turn.end_ms)))
+    # Of the parts before they were joined: what is said into a breath of the other one is said alone.
+    return Diarization(by_time, "channel", overlaps=overlapping(found))
 
 
 def gated(spans: Iterable[Span], wanted: NDArray[np.bool_], offset_ms: int = 0) -> Iterator[Span]:

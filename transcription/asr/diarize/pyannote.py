@@ -18,7 +18,7 @@ import numpy as np
 from transcription.asr.diarize.base import TURN_GAP_MS, joined, speaker_names
 from transcription.asr.diarize.child import Child, ChildDied
 from transcription.asr.diarize.pyannote_models import PyannoteConfig, fetch
-from transcription.asr.types import SAMPLE_RATE, Diarization, EngineError, Turn
+from transcription.asr.types import SAMPLE_RATE, Diarization, EngineError, Span, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -151,7 +151,8 @@ def _diarization(answer: dict[str, Any], start_ms: int) -> Diarization:
     names = dict(zip(labels, speaker_names(range(len(labels))).values(), strict=True))
     turns = joined((Turn(start, end, names[label]) for start, end, label in found), gap_ms=TURN_GAP_MS)
     embeddings = {names[label]: vector for label, vector in _vectors(answer["embeddings"]) if label in names}
-    return Diarization(tuple(turns), "pyannote", embeddings, answer["model"])
+    overlaps = tuple(Span(start_ms + start, start_ms + end) for start, end in answer["overlaps"])
+    return Diarization(tuple(turns), "pyannote", embeddings, answer["model"], overlaps=overlaps)
 
 
 def _vectors(rows: dict[str, list[float] | None]) -> Iterator[tuple[str, tuple[float, ...]]]:

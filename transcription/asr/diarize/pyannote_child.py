@@ -115,7 +115,7 @@ def answer(pipeline: Any, model: str, request: dict[str, Any], tell: Callable[[f
             found = pipeline(sound, hook=_hook(tell), **limits)
     except Exception as error:
         return described(error, "")
-    return {"turns": turns(found), "embeddings": vectors(found), "model": model}
+    return {"turns": turns(found), "overlaps": overlaps(found), "embeddings": vectors(found), "model": model}
 
 
 def _hook(tell: Callable[[float], None]) -> Callable[..., None]:
@@ -131,6 +131,11 @@ def turns(found: Any) -> list[tuple[int, int, str]]:
     """One speaker at a time: that is the reading which words can be given to."""
     tracks = found.exclusive_speaker_diarization.itertracks(yield_label=True)
     return [(round(part.start * 1000), round(part.end * 1000), str(label)) for part, _, label in tracks]
+
+
+def overlaps(found: Any) -> list[tuple[int, int]]:
+    """Where several speak at once, which the turns do not tell."""
+    return [(round(part.start * 1000), round(part.end * 1000)) for part in found.speaker_diarization.get_overlap()]
 
 
 def vectors(found: Any) -> dict[str, list[float]]:

@@ -66,7 +66,7 @@ class Command(BaseCommand):
 
     def _remove(self, given: dict[str, Any]) -> None:
         question = f"Delete the model “{given['name']}” from {settings.ASR_MODEL_DIR}? [y/N] "
-        if not given["yes"] and input(question).strip().lower() not in ("y", "yes"):
+        if not given["yes"] and not _agrees(question):
             raise CommandError("Nothing was deleted.")
         self.stdout.write(f"Deleted {model_files.remove(given['name'])}.")
 
@@ -90,6 +90,14 @@ class Command(BaseCommand):
                 f"{model} ({engine}): {found.speed:.1f} seconds of sound a second, {found.memory_mb} MB, "
                 f"{found.device} {found.compute_type}".rstrip()
             )
+
+
+def _agrees(question: str) -> bool:
+    """Raises CommandError where nobody sits at a terminal."""
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        raise CommandError("Nobody is there to be asked. Say --yes to delete the model without a question.") from None
 
 
 def _line(row: dict[str, Any]) -> str:
