@@ -14,6 +14,8 @@ from config.management.doctor import resources, services
 from config.management.doctor.report import Area, Result, examine
 from transcription.states import Queue
 
+WHISPER = Path(__file__).parents[1] / "fixtures" / "whisper-espeak"
+
 
 @pytest.fixture
 def own_redis(tmp_path: Path, sockets: Path, settings: Settings) -> Iterator[redis.Redis]:
@@ -111,6 +113,17 @@ def test_whisper_model_that_is_not_here_says_where_to_put_it(settings: Settings,
 
     assert result.status == "warn"
     assert str(tmp_path) in result.hint
+
+
+def test_a_model_of_ones_own_is_told_how_to_become_the_usual_one(settings: Settings, tmp_path: Path) -> None:
+    settings.ASR_ENGINE, settings.ASR_MODEL, settings.ASR_MODEL_DIR = "auto", "auto", str(tmp_path)
+    assert str(tmp_path) in found(resources.models())["languages"].hint
+
+    (tmp_path / "ours").symlink_to(WHISPER, target_is_directory=True)
+
+    result = found(resources.models())["languages"]
+    assert "ours" in result.detail
+    assert "ASR_MODEL=ours" in result.hint
 
 
 def test_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

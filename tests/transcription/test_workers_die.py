@@ -13,6 +13,7 @@ from django.db import connection
 from django_celery_results.models import TaskResult
 
 from billing.models import UsageEntry
+from config.celery import app
 from media.storage import get_media_storage
 from organizations.models import Organization
 from tests.transcription.builders import make_job, make_recording, tone
@@ -156,3 +157,21 @@ def test_a_database_that_drops_every_connection_loses_no_job(paced_job: Job) -> 
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         completed_once(ends(paced_job))
+
+
+def test_a_process_that_has_grown_is_replaced_between_jobs(organization: Organization) -> None:
+    """One kilobyte is less than any process has, so that every task ends its process."""
+    recording = make_recording(organization, audio=tone(2), duration_ms=2000)
+    with Worker(pool="prefork", WORKER_MAX_MEMORY_KB="1", **QUICK) as worker:
+        before = _processes(worker)
+        job = make_job(organization, recording=recording)
+        dispatch.ring(["default"])
+        completed_once(ends(job))
+        wait_for(lambda: not before <= _processes(worker), "a process is replaced", pause=0.3)
+    get_media_storage().delete_prefix(recording.prefix)
+
+
+def _processes(worker: Worker) -> set[int]:
+    """The numbers of the worker's processes, as it says itself."""
+    told = app.control.inspect([f"{worker.name}@test"], timeout=5).stats() or {}
+    return {pid for one in told.values() for pid in one["pool"]["processes"]}

@@ -14,7 +14,7 @@ from media.storage import get_media_storage
 from transcription.asr import hub
 from transcription.asr.align import models as alignment
 from transcription.asr.diarize import pyannote_models as pyannote
-from transcription.asr.engines.whisper_models import find_model
+from transcription.asr.engines.whisper_models import find_model, own_models
 from transcription.configuration import model_dir, pyannote_config
 from transcription.services import engines
 
@@ -36,13 +36,22 @@ def models() -> Iterator[Result]:
     engine, model = engines.default()
     yield Result("models", "default", "ok", f"Jobs use the engine “{engine}” with the model “{model}”.")
     if engine == engines.EMBEDDED:
-        detail = "No Whisper model is on this machine, so only English is recognized."
-        hint = f"Put a converted Whisper model into {settings.ASR_MODEL_DIR}, or set MODEL_DIR."
-        yield Result("models", "languages", "warn", detail, hint)
+        yield _english_only()
     elif engine == engines.WHISPER:
         yield _whisper(model)
     yield _pyannote()
     yield from _alignment()
+
+
+def _english_only() -> Result:
+    own = own_models(Path(settings.ASR_MODEL_DIR))
+    if own:
+        detail = f"Only jobs that name a model of yours ({', '.join(own)}) recognize more than English."
+        hint = f"Set ASR_MODEL={own[0]} to make it the model of jobs that name none."
+    else:
+        detail = "No Whisper model is on this machine, so only English is recognized."
+        hint = f"Put a converted Whisper model into {settings.ASR_MODEL_DIR}, or set MODEL_DIR."
+    return Result("models", "languages", "warn", detail, hint)
 
 
 def _whisper(model: str) -> Result:
