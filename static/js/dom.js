@@ -46,3 +46,8 @@ export function meta(name) {
 export function isControl(target) {
   return target instanceof Element && target.closest("input, select, textarea, button, a, summary, audio, video, [contenteditable]") !== null;
 }
+
+/** The page's module serves this element now: clicks that came before it (early.js) are made again. @param {Element} element */
+export function ready(element) {
+  element.dispatchEvent(new CustomEvent("tadwin:ready", { bubbles: true }));
+}

@@ -196,14 +196,16 @@ one(notice, "button", HTMLButtonElement).addEventListener("click", () => {
 });
 
 // --- Ways in ---------------------------------------------------------------------------------------------------------
+function take() {
+  add([...(input.files ?? [])]);
+  input.value = "";
+}
+
 pick.hidden = false;
 input.tabIndex = -1;
 input.setAttribute("aria-hidden", "true");
 pick.addEventListener("click", () => input.click());
-input.addEventListener("change", () => {
-  add([...(input.files ?? [])]);
-  input.value = "";
-});
+input.addEventListener("change", take);
 form.addEventListener("submit", (event) => {
   // The address of a file goes to the server like any form.
   if (event.submitter?.hasAttribute("formaction")) return;
@@ -231,3 +233,5 @@ window.addEventListener("beforeunload", (event) => {
 
 recallOptions();
 showUnfinished();
+// What was chosen before this script was there.
+take();

@@ -17,11 +17,14 @@ function listen() {
   }
 }
 
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target !== body) return;
+function show() {
   listen();
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
-});
+}
+
+document.body.addEventListener("htmx:afterSwap", (event) => event.target === body && show());
+// What was asked for before this script was there.
+if (dialog && body?.childElementCount) show();
 dialog?.querySelector("[data-close]")?.addEventListener("click", () => dialog instanceof HTMLDialogElement && dialog.close());
 // A click beside the dialog closes it: the backdrop is the dialog itself, everything in it is something else.
 dialog?.addEventListener("click", (event) => event.target === dialog && dialog instanceof HTMLDialogElement && dialog.close());

@@ -1,6 +1,6 @@
 // A shared transcript: all its lines are in the page, so that there is only the moment to mark and to go to.
 
-import { all, one } from "./dom.js";
+import { all, one, ready } from "./dom.js";
 import { Player } from "./player.js";
 import { lastBefore } from "./moment.js";
 
@@ -32,4 +32,5 @@ function begin(player) {
     player.play();
   });
   player.start();
+  ready(one(document, "[data-lines]", HTMLElement));
 }

@@ -1,6 +1,6 @@
 // The transcript page: its parts, tied together.
 
-import { one } from "./dom.js";
+import { one, ready } from "./dom.js";
 import { Blocks } from "./editor/blocks.js";
 import { Drafts } from "./editor/draft.js";
 import { Painter } from "./editor/draw.js";
@@ -28,6 +28,7 @@ const player = new Player(one(document, "[data-player]", HTMLElement));
 const lines = document.querySelector("[data-lines]");
 if (lines instanceof HTMLElement) begin(lines, JSON.parse(one(document, "#layout", HTMLScriptElement).textContent ?? "{}"));
 player.start();
+if (lines) ready(lines);
 
 /**
  * @param {HTMLElement} root
@@ -45,7 +46,7 @@ function begin(root, layout) {
   blocks.place();
   one(document, "#editor-bar", HTMLElement).hidden = false;
 
-  const drafts = new Drafts(() => editor.unsaved());
+  const drafts = new Drafts(() => ({ changes: editor.unsaved(), recalled: editor.queue.recalled }));
   const writing = new Writing(root, editor, drafts);
   const follow = new Follow(blocks, player);
   const find = new Find(editor, writing);
@@ -79,8 +80,10 @@ function tools(editor, shortcuts) {
     const button = document.querySelector(`[data-do="${way}"]`);
     if (!(button instanceof HTMLButtonElement)) continue;
     button.addEventListener("click", () => editor.turn(way));
-    const show = () => (button.disabled = state.locked || !(way === "undo" ? editor.history.done : editor.history.undone).length);
+    const show = () => (button.disabled = state.locked || !editor.can(way));
     editor.history.addEventListener("change", show);
+    editor.queue.addEventListener("state", show);
+    hear("typed", show);
     show();
   }
   hear("lock", ({ locked }) => {

@@ -14,6 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.models import User
+from config.common.clock import now
 from media.models import Recording
 from organizations.models import AuditEvent, Membership, Organization
 from organizations.roles import Role
@@ -68,7 +69,37 @@ def test_what_one_may_no_longer_see_is_not_in_the_export(api: Any, organization:
     Membership.objects.filter(user=bob).delete()
     archive = exported(program.get("/auth/me/export"))
     assert json.loads(archive.read("recordings.json")) == json.loads(archive.read("jobs.json")) == []
+    assert json.loads(archive.read("edits.json")) == []
     assert f"transcripts/{transcript.pk}.txt" not in archive.namelist()
+
+
+def test_what_one_wrote_in_the_texts_of_others_is_in_the_export(
+    api: Any, organization: Organization, alice: User, bob: User
+) -> None:
+    transcript = make_transcript(organization)
+    path = f"/transcripts/{transcript.pk}"
+    line = transcript.segments.order_by("position")[0]
+    program, other = api(bob), api(alice)
+    told = {"If-Match": f'"{line.version}"'}
+    assert program.patch(f"{path}/segments/{line.pk}", {"text": "من بوب"}, **told).status_code == 200
+    assert program.post(f"{path}/comments", {"at": 1, "text": "Bob asks"}).status_code == 201
+    assert program.post(f"{path}/highlights", {"start": 0, "end": 1, "note": "Bob marks"}).status_code == 201
+    assert other.post(f"{path}/comments", {"at": 1, "text": "Alice asks"}).status_code == 201
+    archive = exported(program.get("/auth/me/export"))
+    edits, comments, highlights = (
+        json.loads(archive.read(f"{name}.json")) for name in ("edits", "comments", "highlights")
+    )
+    assert [(one["kind"], one["transcript"]) for one in edits] == [("edit", str(transcript.pk))]
+    assert "من بوب" in json.dumps(edits[0]["change"], ensure_ascii=False)
+    assert [(one["text"], one["at"]) for one in comments] == [("Bob asks", 1.0)]
+    assert [one["note"] for one in highlights] == ["Bob marks"]
+    Recording.objects.filter(pk=transcript.recording_id).update(deleted_at=now())
+    archive = exported(program.get("/auth/me/export"))
+    assert [json.loads(archive.read(name)) for name in ("edits.json", "comments.json", "highlights.json")] == [
+        [],
+        [],
+        [],
+    ]
 
 
 def test_the_export_is_written_while_it_is_sent(api: Any, organization: Organization, bob: User) -> None:

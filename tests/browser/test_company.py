@@ -157,6 +157,28 @@ def test_the_export_shows_what_it_gives(demo: Demo, as_alice: Page) -> None:
     expect(dialog).to_be_hidden()
 
 
+def test_documents_are_shown_as_they_will_look(demo: Demo, as_alice: Page) -> None:
+    page = text_of(as_alice, demo)
+    page.locator("summary", has_text="Download").click()
+    page.get_by_role("link", name="Options and preview").click()
+    dialog = page.locator("dialog.export-dialog")
+    expect(dialog).to_be_visible()
+    # htmx hears a form some 20 ms after it is shown.
+    expect(page.locator(".htmx-settling")).to_have_count(0)
+    dialog.get_by_label("Format").select_option("pdf")
+    first_page = dialog.get_by_role("img", name="The first page")
+    expect(first_page).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.export-page-one')?.naturalWidth > 100")
+    before = first_page.get_attribute("src")
+    dialog.get_by_label("Times", exact=True).check()
+    expect(first_page).not_to_have_attribute("src", before or "")
+    page.wait_for_function("() => document.querySelector('.export-page-one')?.naturalWidth > 100")
+    dialog.get_by_label("Format").select_option("docx")
+    expect(dialog.locator(".export-head").first).to_have_text("Layla 00:00:00")
+    dialog.get_by_label("Names of the speakers").uncheck()
+    expect(dialog.locator(".export-head").first).to_have_text("00:00:00")
+
+
 def test_subtitles_are_shown_when_they_are_heard(demo: Demo, as_alice: Page) -> None:
     page = as_alice
     page.goto(f"/o/{demo.organization.slug}/transcripts/{demo.meeting.pk}/subtitles?max_cps=12")

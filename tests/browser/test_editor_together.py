@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
 from accounts.models import User
+from organizations.models import Organization
 from organizations.roles import Role
 from tests.browser.demo import Demo
 from tests.browser.editor import caret, line, open_editor, saved, texts
-from tests.factories import make_member
+from tests.factories import make_member, make_transcript
 from transcription.models import Transcript
 
 OpenContext = Callable[..., BrowserContext]
@@ -158,3 +159,30 @@ def test_a_final_text_is_locked_in_every_window(demo: Demo, as_alice: Page) -> N
     expect(page.locator("#save-state")).to_have_attribute("data-state", "locked", timeout=4000)
     assert page.locator("[contenteditable]").count() == 0
     assert demo.meeting.operations.count() == edits
+
+
+def test_everybody_sees_what_was_replaced_in_all_lines(
+    transactional_db: None, organization: Organization, alice: User, open_context: OpenContext
+) -> None:
+    """More lines than one answer tells; what somebody is typing meanwhile stays."""
+    transcript = make_transcript(organization, lines=700)
+    bob = make_member(organization, Role.MEMBER)
+    first, second = (open_editor(open_context(user).new_page(), transcript) for user in (alice, bob))
+    # The last lines are not among those that an answer tells.
+    for page in (first, second):
+        page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+        expect(page.get_by_text("Line number 700.", exact=True)).to_be_visible()
+    first.keyboard.press("Control+h")
+    first.locator('#find [name="find"]').fill("Line number")
+    expect(first.locator("[data-find-count]")).to_contain_text("of 700")
+    first.locator('#find [name="replace"]').fill("Row")
+    first.locator("[data-replace-all]").click()
+    expect(first.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=15_000)
+    for page in (first, second):
+        expect(page.get_by_text("Row 700.", exact=True)).to_be_visible(timeout=15_000)
+        expect(page.locator(".line-text", has_text="Line number")).to_have_count(0)
+    first.keyboard.press("Escape")
+    first.keyboard.press("Control+z")
+    expect(first.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=15_000)
+    expect(first.locator(".line-text", has_text="Row")).to_have_count(0)
+    assert texts(transcript)[650] == "Line number 651."

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import fields
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from organizations.models import Organization
 from tests.factories import make_transcript
 from transcription.asr.export import FORMATS, ExportOptions
 from transcription.models import Segment, Transcript
+from transcription.models.transcripts import POSITION_STEP
 from transcription.services import subtitles, transcripts
 from transcription.views.company_forms import FOR, ExportForm
 
@@ -49,16 +52,65 @@ def content(answer: Any) -> bytes:
 def test_the_preview_is_the_beginning_of_the_file(transcript: Transcript, format: str) -> None:
     shown = transcripts.preview(transcript, format=format, query={})
     file = b"".join(transcripts.export_file(transcript, format=format, query={}).pieces).decode()
-    assert shown.is_exact and not shown.is_cut
+    assert not shown.is_cut
     assert shown.text == file
 
 
-def test_a_document_is_shown_by_its_words(transcript: Transcript) -> None:
-    shown = transcripts.preview(transcript, format="pdf", query={"speakers": "0"})
-    assert not shown.is_exact and "Line number 1." in shown.text and "Speaker 1" not in shown.text
+@pytest.mark.parametrize("format", ["docx", "pdf"])
+def test_a_document_is_shown_by_its_paragraphs(reader: Client, transcript: Transcript, format: str) -> None:
+    """With the times and names that it has above them, each in the direction of its own text."""
+    _first, second, _third = Segment.objects.filter(transcript=transcript).order_by("position")
+    second.set_text("السلام عليكم")
+    second.save()
+    query = f"?format={format}&timestamps=1&paragraphs=0"
+    shown = reader.get(page(transcript) + query).content.decode()
+    assert '<div class="export-block" dir="rtl">' in shown and "السلام عليكم" in shown
+    assert "<strong>Speaker 1</strong>" in shown and "00:00:08" in shown
+    plain = reader.get(page(transcript) + f"?format={format}&speakers=0").content.decode()
+    assert "export-head" not in plain
 
 
-def test_a_long_text_is_not_read_whole(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestFirstPage:
+    """Of a PDF the page shows the first page itself."""
+
+    def picture(self, reader: Client, transcript: Transcript, query: str = "") -> bytes:
+        shown = reader.get(f"{page(transcript)}?format=pdf{query}").content.decode()
+        (address,) = re.findall(r'<img class="export-page-one" src="([^"]+)"', shown)
+        answer = reader.get(unescape(address))
+        assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
+        assert answer.content.startswith(b"<svg")
+        return bytes(answer.content)
+
+    def test_follows_the_options(self, reader: Client, transcript: Transcript) -> None:
+        whole = self.picture(reader, transcript)
+        assert self.picture(reader, transcript) == whole
+        assert self.picture(reader, transcript, "&timestamps=1") != whole
+        assert self.picture(reader, transcript, "&speakers=0") != whole
+
+    def test_of_ten_hours_is_of_the_first_lines(self, reader: Client, organization: Organization) -> None:
+        long = make_transcript(organization, lines=transcripts.PREVIEW_LINES * 3)
+        shown = transcripts.preview(long, format="pdf", query={"paragraphs": "0"})
+        assert shown.is_cut and len(shown.blocks) == transcripts.PREVIEW_LINES
+        whole = self.picture(reader, long, "&paragraphs=0")
+        Segment.objects.filter(transcript=long, position__gt=transcripts.PREVIEW_LINES * POSITION_STEP).delete()
+        assert self.picture(reader, long, "&paragraphs=0") == whole
+
+    def test_of_endless_lines_is_of_what_a_page_holds(self, transcript: Transcript) -> None:
+        Segment.objects.filter(transcript=transcript).update(text="word " * transcripts.PREVIEW_LETTERS)
+        (block,) = transcripts.preview(transcript, format="pdf", query={"paragraphs": "0"}).blocks
+        assert len(block.text) <= transcripts.PREVIEW_LETTERS
+
+    def test_is_only_for_those_who_may_read(self, client_for: ClientFor, mallory: User, transcript: Transcript) -> None:
+        address = f"{page(transcript)}?format=pdf&picture=1"
+        assert client_for(mallory).get(address).status_code == 404
+        assert Client().get(address).status_code == 302
+
+    def test_of_what_cannot_be_is_none(self, reader: Client, transcript: Transcript) -> None:
+        answer = reader.get(f"{page(transcript)}?format=pdf&picture=1&digits=roman")
+        assert answer.context["problem"] and b"export-page-one" not in answer.content
+
+
+def test_a_long_text_is_not_read_whole(organization: Organization) -> None:
     long = make_transcript(organization, lines=300)
     shown = transcripts.preview(long, format="txt", query={"paragraphs": "0"})
     assert shown.is_cut
@@ -102,6 +154,15 @@ def test_who_has_no_name_is_called_in_the_language_of_the_transcript(organizatio
             data = json.loads(b"".join(transcripts.export_file(row, format="json", query={}).pieces))
         assert text.startswith(f"{name}: ")
         assert (data["speakers"][0]["label"], data["speakers"][0]["name"]) == ("S1", name)
+
+
+@pytest.mark.parametrize(("query", "is_ticked"), [("", True), ("?format=txt", True), ("?format=txt&speakers=0", False)])
+def test_boxes_are_ticked_as_the_preview_is(
+    reader: Client, transcript: Transcript, query: str, is_ticked: bool
+) -> None:
+    shown = reader.get(page(transcript) + query).content.decode()
+    (box,) = re.findall(r'<input class="tick"[^>]* name="speakers"[^>]*>', shown)
+    assert ("checked" in box) == is_ticked
 
 
 def test_every_option_of_the_api_is_on_the_page() -> None:

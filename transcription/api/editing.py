@@ -22,7 +22,7 @@ from transcription.api.serializers import SegmentSerializer
 from transcription.api.transcripts import SegmentsView
 from transcription.editing.matching import Wanted
 from transcription.models import Segment, Transcript
-from transcription.services import editing, editing_history, editing_replace, editing_speakers
+from transcription.services import editing, editing_replace, editing_speakers, machine_text
 from transcription.services.editing import Applied, StaleLine
 
 READ, WRITE = Action.TRANSCRIPTS_READ, Action.TRANSCRIPTS_WRITE
@@ -232,7 +232,7 @@ class MachineView(EditingView):
     @extend_schema(operation_id="segments_machine", responses=serializers.MachineTextSerializer)
     def get(self, request: Request, transcript_id: UUID, segment_id: UUID) -> Response:
         """What the machine wrote for the time of the line, whatever was edited since."""
-        found = editing_history.machine_text(self.transcript(transcript_id), segment_id)
+        found = machine_text.machine_text(self.transcript(transcript_id), segment_id)
         return Response(presenters.machine_json(found))
 
 
@@ -256,6 +256,7 @@ class AssignView(EditingView):
                 segment_ids=asked.get("segments", ()),
                 run_from=asked.get("from_segment"),
                 span_ms=span,
+                only_unassigned=asked["unassigned"],
             )
         )
 

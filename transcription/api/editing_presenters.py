@@ -9,10 +9,11 @@ from transcription.api.presenters import author_json, segments_json, speaker_jso
 from transcription.editing.lines import Line
 from transcription.models import Operation, Segment, Speaker, Transcript
 from transcription.services.editing import Applied
-from transcription.services.editing_history import Comparison, MachineText, News
+from transcription.services.editing_history import Comparison, News
 from transcription.services.editing_replace import Found
 from transcription.services.editing_review import Queue
 from transcription.services.editing_speakers import Overview, Statistics
+from transcription.services.machine_text import MachineText
 
 
 def operation_json(operation: Operation) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def answer_json(outcome: Applied) -> dict[str, Any]:
         "segments": _lines_json(outcome.transcript, outcome.segments),
         "removed": outcome.removed,
         "speakers": _speakers_json(outcome.speakers),
+        "truncated": outcome.truncated,
     }
 
 
@@ -50,6 +52,7 @@ def news_json(transcript: Transcript, news: News) -> dict[str, Any]:
         "segments": _lines_json(transcript, news.segments),
         "removed": news.removed,
         "speakers": _speakers_json(news.speakers),
+        "truncated": news.truncated,
     }
 
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from config.common.api import StrictSerializer
 from transcription.api.serializers import AuthorSerializer, SegmentSerializer, SpeakerSerializer
 from transcription.editing.voices import COLOURS
+from transcription.history import MOST_TOLD
 from transcription.models.operations import OperationKind
 from transcription.services.editing import MOST_LINES
 
@@ -67,6 +68,7 @@ class AssignSerializer(StrictSerializer):
     )
     start = moment(required=False)
     end = moment(required=False)
+    unassigned = serializers.BooleanField(default=False, help_text="Of these lines only those without a speaker.")
     speaker = serializers.UUIDField(allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +139,9 @@ class RestoreSerializer(StrictSerializer):
     segment = serializers.UUIDField(allow_null=True, default=None, help_text="Only this line.")
 
 
+TRUNCATED = f"More than {MOST_TOLD} lines changed: `segments` and `removed` lack some or all, read `segments` again."
+
+
 # --- Answers ---------------------------------------------------------------------------------------------------------
 class RealignSerializer(serializers.Serializer[Any]):
     lines = serializers.IntegerField(help_text="How many lines a worker looks at now.")
@@ -164,6 +169,7 @@ class OperationAnswerSerializer(serializers.Serializer[Any]):
     segments = SegmentSerializer(many=True, help_text="Lines that are new, changed or elsewhere, in order.")
     removed = serializers.ListField(child=serializers.UUIDField())
     speakers = SpeakerSerializer(many=True, allow_null=True, help_text="All, when some changed.")
+    truncated = serializers.BooleanField(help_text=TRUNCATED)
 
 
 class ChangesSerializer(serializers.Serializer[Any]):
@@ -171,6 +177,7 @@ class ChangesSerializer(serializers.Serializer[Any]):
     segments = SegmentSerializer(many=True)
     removed = serializers.ListField(child=serializers.UUIDField())
     speakers = SpeakerSerializer(many=True, allow_null=True, help_text="All, when some changed.")
+    truncated = serializers.BooleanField(help_text=TRUNCATED)
 
 
 class MatchSerializer(serializers.Serializer[Any]):

@@ -10,10 +10,11 @@ nothing changes between reading and writing:
         history.apply_change(transcript, caller, OperationKind.ASSIGN, {}, change)
 """
 
-from transcription.history.applying import Applied, apply_change, lock
+from transcription.history.applying import MOST_TOLD, Applied, apply_change, lock
 from transcription.history.rows import language_of, line_of, lines_of, row_of, rows_of, voice_of, voices_of
 
 __all__ = [
+    "MOST_TOLD",
     "Applied",
     "apply_change",
     "language_of",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from organizations.tenancy import Caller
     from transcription.editing.lines import Line
 
+# So many lines are told of one operation: who changed more of them reads the text again.
+MOST_TOLD = 500
 # Programs are told of edits at most this often, and of the last one at the latest so much later.
 TELL_SECONDS = 60
 
@@ -31,6 +33,7 @@ class Applied:
     """What an operation did. `operation` is None where there was nothing to do.
 
     `segments`: lines that are new, changed or elsewhere, in order, as they are now. `speakers`: all, when some changed.
+    `truncated`: there are more than MOST_TOLD, and `segments` and `removed` have only the first.
     """
 
     transcript: Transcript
@@ -38,6 +41,7 @@ class Applied:
     segments: list[Segment]
     removed: list[UUID] = field(default_factory=list)
     speakers: list[Speaker] | None = None
+    truncated: bool = False
 
 
 def lock(transcript: Transcript) -> Transcript:
@@ -157,13 +161,15 @@ def _tell(transcript: Transcript, caller: Caller | None) -> None:
 
 def _outcome(transcript: Transcript, operation: Operation, change: Change, ids: set[str]) -> Applied:
     after = {line.id for line in change.after}
+    removed = [UUID(line.id) for line in change.before if line.id not in after]
     speakers = None
     if (change.voices_before, change.voices_after) != ((), ()):
         speakers = list(Speaker.objects.filter(transcript=transcript))
     return Applied(
         transcript=transcript,
         operation=operation,
-        segments=rows.rows_of(transcript, ids),
-        removed=[UUID(line.id) for line in change.before if line.id not in after],
+        segments=rows.rows_of(transcript, ids, most=MOST_TOLD),
+        removed=removed[:MOST_TOLD],
         speakers=speakers,
+        truncated=max(len(ids), len(removed)) > MOST_TOLD,
     )

@@ -78,9 +78,9 @@ def row_of(transcript: Transcript, line: Line) -> Segment:
     )
 
 
-def rows_of(transcript: Transcript, ids: Iterable[str | UUID]) -> list[Segment]:
-    """Those of the transcript's lines, in order. Ids that are not its own are as if they were not there."""
-    return list(Segment.objects.filter(transcript=transcript, pk__in=list(ids)).order_by("position"))
+def rows_of(transcript: Transcript, ids: Iterable[str | UUID], *, most: int | None = None) -> list[Segment]:
+    """Those of the transcript's lines, or the first of them, in order. Ids of others are as if they were not there."""
+    return list(Segment.objects.filter(transcript=transcript, pk__in=list(ids)).order_by("position")[:most])
 
 
 def lines_of(transcript: Transcript, ids: Iterable[str | UUID] | None = None) -> list[Line]:

@@ -157,13 +157,16 @@ def assign(
     segment_ids: Sequence[UUID] = (),
     run_from: UUID | None = None,
     span_ms: tuple[int, int] | None = None,
+    only_unassigned: bool = False,
 ) -> Applied:
     """Give lines to a speaker: those named, or a line and those behind it with its speaker, or those in a time.
 
-    Raises Invalid, Conflict.
+    `only_unassigned`: of these the ones without a speaker. Raises Invalid, Conflict.
     """
     with editing(caller, transcript) as row:
         lines = _chosen(row, segment_ids, run_from, span_ms)
+        if only_unassigned:
+            lines = [line for line in lines if line.speaker is None]
         who = speaker_id(row, speaker)
         payload = {"speaker": who, "count": len(lines)}
         return apply_change(row, caller, OperationKind.ASSIGN, payload, operations.assign(lines, who))

@@ -1,4 +1,4 @@
-"""The past of a transcript: taken back, compared, restored, and what the machine had written."""
+"""The past of a transcript: taken back, compared, restored."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from config.common.errors import Conflict, Invalid, NotFound
-from media.storage import ObjectMissingError, get_media_storage
 from organizations import audit
 from organizations.tenancy import Caller
-from transcription.asr import serial
-from transcription.asr.types import Word
 from transcription.editing import rewinding
 from transcription.editing.changes import Change, Collision, Difference, applied
 from transcription.editing.lines import Line
 from transcription.editing.rewinding import State
-from transcription.history import rows_of
+from transcription.history import MOST_TOLD, rows_of
 from transcription.models import Operation, Segment, Speaker, Transcript
 from transcription.models.operations import OperationKind
 from transcription.models.transcripts import shown_name
@@ -48,22 +44,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What changed since a version. `speakers`: all, when some changed."""
+    """What changed since a version. `speakers`: all, when some changed. `truncated`: too much, read the text again."""
 
     version: int
     segments: list[Segment]
     removed: list[UUID]
     speakers: list[Speaker] | None
-
-
-@dataclass(frozen=True, slots=True)
-class MachineText:
-    """What the machine heard in a time: words whose middle lies in it."""
-
-    start_ms: int
-    end_ms: int
-    text: str
-    words: list[Word]
+    truncated: bool = False
 
 
 def undo(*, caller: Caller, transcript: Transcript, number: int) -> Applied:
@@ -130,10 +117,14 @@ def restore(*, caller: Caller, transcript: Transcript, version: int, segment: UU
 def changes_since(transcript: Transcript, version: int) -> News:
     """What somebody who has `version` needs to be at the newest one. Raises Invalid for a version that is none."""
     _check_version(transcript, version, "since")
+    if _is_much(transcript, version):
+        return _much(transcript)
     changes = list(_changes(transcript, version, transcript.version))
     ids = {edit["id"] for change in changes for edit in change["lines"]} | {
         id for change in changes for id in change["moved"]
     }
+    if len(ids) > MOST_TOLD:
+        return _much(transcript)
     rows = rows_of(transcript, ids)
     removed = ids - {str(row.pk) for row in rows}
     has_speakers = any(change["speakers"] for change in changes)
@@ -141,25 +132,14 @@ def changes_since(transcript: Transcript, version: int) -> News:
     return News(transcript.version, rows, sorted(UUID(id) for id in removed), speakers)
 
 
-def machine_text(transcript: Transcript, segment_id: UUID) -> MachineText:
-    """What the machine wrote for the time of a line. Raises NotFound, also where its result is gone."""
-    found = rows_of(transcript, [segment_id])
-    if not found:
-        raise NotFound
-    row = found[0]
-    try:
-        result = serial.result_from_json(orjson.loads(get_media_storage().read_bytes(transcript.result_key)))
-    except ObjectMissingError:
-        raise NotFound(_("The machine's own result of this transcript is not kept any more.")) from None
-    words, texts = [], []
-    for segment in result.segments:
-        if segment.end_ms < row.start_ms or segment.start_ms > row.end_ms:
-            continue
-        inside = [word for word in segment.words if row.start_ms <= (word.start_ms + word.end_ms) / 2 <= row.end_ms]
-        words += inside
-        is_whole = len(inside) == len(segment.words)
-        texts.append(segment.text if is_whole else " ".join(word.text.strip() for word in inside))
-    return MachineText(row.start_ms, row.end_ms, " ".join(filter(None, texts)), words)
+def _is_much(transcript: Transcript, version: int) -> bool:
+    """Whether one operation alone says so: its change, which has every line before and after, is not even read."""
+    rows = Operation.objects.filter(transcript=transcript, number__gt=version, line_count__gt=MOST_TOLD)
+    return rows.exists()
+
+
+def _much(transcript: Transcript) -> News:
+    return News(transcript.version, [], [], list(Speaker.objects.filter(transcript=transcript)), truncated=True)
 
 
 def _operation(row: Transcript, number: int) -> Operation:

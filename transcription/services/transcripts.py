@@ -14,24 +14,28 @@ from django.utils.translation import gettext as _
 
 from config.common.errors import Invalid
 from transcription.asr.export import (
+    Block,
     ExportOptions,
     ExportSegment,
     ExportTranscript,
     Format,
     InvalidOption,
+    document_blocks,
     export,
     export_bytes,
+    first_page,
     get_format,
 )
 from transcription.asr.serial import words_from_json
 from transcription.asr.types import Flag
+from transcription.asr.types import Segment as Line
 from transcription.models import Segment, Transcript
 
 BATCH = 500
 # The longest list that `GET transcripts/{id}` answers in one piece.
 WHOLE_LIST = 2000
-# What a preview reads and shows: some forty cues, whatever the length of the recording.
-PREVIEW_LINES, PREVIEW_LETTERS = 40, 8000
+# What a preview reads and shows: more than two pages, whatever the length of the recording.
+PREVIEW_LINES, PREVIEW_LETTERS = 60, 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,12 @@ def speaker_names(transcript: Transcript) -> dict[UUID, str]:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`is_exact`: letter by letter as in the file, which for a document it cannot be."""
+    """`text`: letter by letter as in the file. A document, which has no such text, has a title and `blocks`."""
 
     text: str
     is_cut: bool
-    is_exact: bool
+    title: str = ""
+    blocks: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,34 @@ def export_file(transcript: Transcript, *, format: str, query: Mapping[str, str]
 def preview(transcript: Transcript, *, format: str, query: Mapping[str, str]) -> Preview:
     """The beginning of the file that `export_file` gives, by the same engine. Raises Invalid."""
     chosen, options = check(format, query)
-    lines = _export_transcript(transcript)
-    source = replace(lines, segments=islice(lines.segments, PREVIEW_LINES))
-    # A document is shown by its words: how it is laid out is told by the file alone.
-    text = "".join(export(source, format if chosen.render else "txt", options))
-    is_cut = transcript.segment_count > PREVIEW_LINES or len(text) > PREVIEW_LETTERS
-    return Preview(text[:PREVIEW_LETTERS], is_cut, chosen.render is not None)
+    source = _beginning(transcript)
+    is_cut = transcript.segment_count > PREVIEW_LINES
+    if chosen.render is None:
+        return Preview("", is_cut, source.title, tuple(document_blocks(source, options)))
+    text = "".join(export(source, format, options))
+    return Preview(text[:PREVIEW_LETTERS], is_cut or len(text) > PREVIEW_LETTERS)
+
+
+def page_picture(transcript: Transcript, *, query: Mapping[str, str]) -> bytes:
+    """The first page of the PDF that `export_file` gives, as SVG. Raises Invalid."""
+    _format, options = check("pdf", query)
+    return first_page(_beginning(transcript), options)
+
+
+def _beginning(transcript: Transcript) -> ExportTranscript:
+    """Its first lines, and of endless ones only as much as a page could hold."""
+    source = _export_transcript(transcript)
+    lines = (replace(line, text=line.text[:PREVIEW_LETTERS]) for line in source.segments)
+    return replace(source, segments=_until(islice(lines, PREVIEW_LINES), PREVIEW_LETTERS))
+
+
+def _until(lines: Iterator[Line], letters: int) -> Iterator[Line]:
+    """As many lines as hold so many letters."""
+    for line in lines:
+        yield line
+        letters -= len(line.text)
+        if letters <= 0:
+            return
 
 
 def check(format: str, query: Mapping[str, str]) -> tuple[Format, ExportOptions]:

@@ -10,13 +10,14 @@ from django.forms import BoundField
 from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.utils.formats import localize
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.common.clock import now
+from config.common.modules import needed
 from media.reasons import QUALITY_WARNINGS
 from transcription.models import Job, Step
 from transcription.services.languages import direction, language_name
@@ -51,6 +52,15 @@ def icon(name: str) -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def modules(*names: str) -> SafeString:
+    """The page's modules, after hints for all that they import: a browser fetches those side by side."""
+    imported = ((static(name),) for name in needed(*names) if name not in names)
+    hints = format_html_join("", '<link rel="modulepreload" href="{}">', imported)
+    entries = ((static(name),) for name in names)
+    return hints + format_html_join("", '<script type="module" src="{}"></script>', entries)
 
 
 @register.filter

@@ -100,9 +100,14 @@ class ExportForm(forms.Form):
         known = [name for name, formats in FOR.items() if self.chosen in formats]
         return {name: self._given(name) for name in known if self._given(name)}
 
-    def rows(self) -> list[tuple[forms.BoundField, str]]:
-        """Every option, and the formats that it is for."""
-        return [(self[name], " ".join(sorted(formats))) for name, formats in FOR.items()]
+    def rows(self) -> list[tuple[forms.BoundField, str, bool]]:
+        """Every option, the formats that it is for, and whether its box is ticked."""
+        return [(self[name], " ".join(sorted(formats)), self._is_on(name)) for name, formats in FOR.items()]
+
+    def _is_on(self, name: str) -> bool:
+        """As the export takes it: what nobody said is as it begins."""
+        given = self._given(name)
+        return given != "0" if given else bool(self.fields[name].initial)
 
     def _given(self, name: str) -> str:
         if not self.is_bound:

@@ -32,22 +32,25 @@ ISSUE_NAMES = {
 
 @page(Action.TRANSCRIPTS_READ)
 def export(request: PageRequest, transcript_id: UUID) -> HttpResponseBase:
-    """The form with its preview; with `download`, the file itself."""
+    """The form with its preview; with `download` the file itself, with `picture` the first page of the PDF."""
     row = selectors.transcript(request.caller, transcript_id)
     form = ExportForm(request.GET if "format" in request.GET else None)
     query, problem = form.query(), ""
     try:
         if request.GET.get("download"):
             return _file(row, form.chosen, query)
+        if request.GET.get("picture"):
+            return HttpResponse(transcripts.page_picture(row, query=query), content_type="image/svg+xml")
         preview = transcripts.preview(row, format=form.chosen, query=query)
     except Invalid as error:
-        problem, preview = error.detail, transcripts.Preview("", False, True)
+        problem, preview = error.detail, transcripts.Preview("", False)
     context: dict[str, Any] = {
         "transcript": row,
         "recording": row.recording,
         "export_form": form,
         "preview": preview,
         "problem": problem,
+        "picture": urlencode({"format": form.chosen, **query, "picture": 1}),
         "api_path": f"/api/v1/transcripts/{row.pk}/export?{urlencode({'format': form.chosen, **query})}",
     }
     return render(request, f"transcription/{_template(request)}", context)

@@ -24,13 +24,16 @@ document.addEventListener(
   // Before the form is sent for its preview: what is not for the format is left out.
   true,
 );
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target !== body) return;
+
+function show() {
   fit();
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
-});
+}
+
+document.body.addEventListener("htmx:afterSwap", (event) => event.target === body && show());
 if (dialog instanceof HTMLDialogElement) {
   dialog.querySelector("[data-close]")?.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 }
-fit();
+// On a page of its own the form is there already; in the dialog where it was asked for before this script was there.
+if (body?.childElementCount) show();

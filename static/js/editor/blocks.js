@@ -2,9 +2,10 @@
 // of about their height, fetched as they come near. The order of lines is their order here.
 
 import { call } from "../api.js";
-import { all } from "../dom.js";
+import { all, one } from "../dom.js";
 import { lastBefore } from "../moment.js";
 import { text } from "../text.js";
+import { clean } from "./caret.js";
 import { Line } from "./model.js";
 import { state, tell } from "./state.js";
 
@@ -116,12 +117,14 @@ export class Blocks {
     return work;
   }
 
-  /** Fetches a block again, where this page and the server may not agree. @param {number} number */
-  async again(number) {
-    const block = this.blocks[number];
-    if (!block || block.classList.contains("block-far")) return;
-    const segments = await this.fetch(number).catch(() => null);
-    if (segments) this.fill(block, segments);
+  /** Fetches all that is shown again, where this page and the server may not agree. */
+  async again() {
+    for (const [number, block] of this.blocks.entries()) {
+      const segments = block.classList.contains("block-far") ? null : await this.fetch(number).catch(() => null);
+      if (segments && !block.classList.contains("block-far")) this.fill(block, segments);
+    }
+    // Lines that are gone on the server went out of the page with this; what was typed in one is still to be sent.
+    for (const line of this.model.lines.values()) if (!line.element?.isConnected && !line.pending) this.model.forget(line);
   }
 
   /**
@@ -158,8 +161,14 @@ export class Blocks {
    */
   fill(block, segments) {
     const held = all(block, ".line").find((line) => line.contains(document.activeElement));
+    const own = this.model.of(held);
+    // Where a word is being composed it reads otherwise than we know, and must not be drawn.
+    const still = own && clean(one(held ?? block, ".line-text", HTMLElement).textContent ?? "") === own.text;
     const lines = segments.map((segment) => this.known(segment));
-    const fresh = lines.map((line) => (line.element === held && held ? held : this.painter.draw(line)));
+    if (own && still && !own.pending) this.painter.paint(own);
+    // Nor is a line that asks which of two texts stays.
+    const stays = (/** @type {Line} */ line) => line.element === held || line.theirs !== null;
+    const fresh = lines.map((line) => (line.element && stays(line) ? line.element : this.painter.draw(line)));
     if (!held) block.replaceChildren(...fresh);
     else this.around(block, held, fresh);
     this.filled(block, lines);

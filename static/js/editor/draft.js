@@ -7,13 +7,14 @@ const THROTTLE = 200;
 
 /**
  * @typedef {import("./queue.js").Change} Change
- * @typedef {{at: number, changes: Change[]}} Draft
+ * @typedef {{changes: Change[], recalled?: Change[]}} Unsaved `recalled`: taken back, and can be done again
+ * @typedef {Unsaved & {at: number}} Draft
  */
 
 const tab = tabName();
 
 export class Drafts {
-  /** @param {() => Change[]} unsaved everything that is not on the server, in order */
+  /** @param {() => Unsaved} unsaved everything that is not on the server, in order */
   constructor(unsaved) {
     this.unsaved = unsaved;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -32,9 +33,9 @@ export class Drafts {
   write() {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const changes = this.unsaved();
+    const unsaved = this.unsaved();
     try {
-      if (changes.length) localStorage.setItem(this.prefix + tab, JSON.stringify({ at: Date.now(), changes }));
+      if (unsaved.changes.length || unsaved.recalled?.length) localStorage.setItem(this.prefix + tab, JSON.stringify({ at: Date.now(), ...unsaved }));
       else localStorage.removeItem(this.prefix + tab);
     } catch {
       // A full or forbidden store: what is open still saves itself, it only has no second home.
@@ -59,6 +60,11 @@ export class Drafts {
     if (!navigator.locks) return false;
     const { held } = await navigator.locks.query();
     return !held?.some((lock) => lock.name === `tadwin.tab.${owner}`);
+  }
+
+  /** What this tab had when it was loaded again. @param {string} key */
+  isOwn(key) {
+    return key === this.prefix + tab;
   }
 
   /** @param {string} key */

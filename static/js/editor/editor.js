@@ -15,6 +15,7 @@ const GAP = 1024;
 /**
  * @typedef {import("./queue.js").Change} Change
  * @typedef {import("./queue.js").Answer} Answer
+ * @typedef {import("./queue.js").Shown} Shown
  * @typedef {import("./model.js").Segment} Segment
  */
 
@@ -58,7 +59,15 @@ export class Editor {
 
   /** @param {Line} line @returns {Change} */
   typing(line) {
-    return { kind: "text", line: line.key, version: line.version, saved: line.saved, start: line.start, body: { text: line.text } };
+    const before = [{ key: line.key, segment: { ...line.segment, text: this.queued(line) ?? line.saved } }];
+    const { key, version, saved, start, text } = line;
+    return { kind: "text", line: key, version, saved, start, body: { text }, before, after: shown(line) };
+  }
+
+  /** The text that waiting changes give the line. @param {Line} line @returns {string | undefined} */
+  queued(line) {
+    const outcomes = this.queue.changes.flatMap((change) => change.after ?? []);
+    return outcomes.filter(({ key }) => key === line.key).at(-1)?.segment.text;
   }
 
   saveAll() {
@@ -78,12 +87,13 @@ export class Editor {
     this.read(line);
     if (at <= 0 || at >= line.text.length) return;
     this.save(line);
-    const [version, characters] = [line.version, toCharacters(line.text, at)];
+    const [version, characters, before] = [line.version, toCharacters(line.text, at), shown(line)];
     const [first, second] = cut(line.segment, at);
     const next = this.nextIndex(line);
     Object.assign(line, { text: first.text, words: first.words ?? [], end: first.end });
     const born = this.bear({ ...second, index: (line.index + next) / 2 });
-    this.queue.push({ kind: "split", line: line.key, born: born.key, version, start: line.start, body: { at: characters } });
+    const ends = { before, after: shown(line, born) };
+    this.queue.push({ kind: "split", line: line.key, born: born.key, version, start: line.start, body: { at: characters }, ...ends });
     this.painter.paint(line);
     this.blocks.insert(born);
     this.focus(born, 0);
@@ -112,10 +122,12 @@ export class Editor {
       this.save(one);
     }
     const at = above.text.length + 1;
-    this.queue.push({ kind: "merge", line: above.key, other: line.key, version: above.version, start: above.start, body: { with_version: line.version } });
+    const before = shown(above, line);
     above.text = clean(`${above.text} ${line.text}`);
     above.words = [...above.words, ...line.words];
     above.end = Math.max(above.end, line.end);
+    const [body, ends] = [{ with_version: line.version }, { before, after: shown(above) }];
+    this.queue.push({ kind: "merge", line: above.key, other: line.key, version: above.version, start: above.start, body, ...ends });
     this.blocks.remove(line);
     this.painter.paint(above);
     this.focus(above, Math.min(at, above.text.length));
@@ -130,7 +142,7 @@ export class Editor {
     const fields = { id: "", start, end: Math.max(start, end), speaker: line.speaker, text: "", words: [], version: 0 };
     const born = this.bear({ ...fields, index: (line.index + this.nextIndex(line)) / 2, confidence: null, flags: [], edited: true });
     const body = { start, end: fields.end, text: "", speaker: line.speaker };
-    this.queue.push({ kind: "insert", line: line.key, born: born.key, start, body });
+    this.queue.push({ kind: "insert", line: line.key, born: born.key, start, body, before: [], after: shown(born) });
     this.blocks.insert(born);
     this.focus(born, 0);
   }
@@ -140,7 +152,8 @@ export class Editor {
     if (!editable()) return;
     const beside = (await this.blocks.beside(line, 1)) ?? (await this.blocks.beside(line, -1));
     line.typed = false;
-    this.queue.push({ kind: "delete", line: line.key, version: line.version, start: line.start });
+    const before = [{ key: line.key, segment: { ...line.segment, text: this.queued(line) ?? line.saved } }];
+    this.queue.push({ kind: "delete", line: line.key, version: line.version, start: line.start, before, after: [] });
     this.blocks.remove(line);
     if (beside) this.focus(beside, 0);
     toast(text("editor.deleted"));
@@ -151,8 +164,9 @@ export class Editor {
     if (!editable() || line.theirs) return;
     this.read(line);
     this.save(line);
-    this.queue.push({ kind: "patch", line: line.key, version: line.version, start: line.start, body: fields });
+    const [before, { version, start }] = [shown(line), line];
     Object.assign(line, fields);
+    this.queue.push({ kind: "patch", line: line.key, version, start, body: fields, before, after: shown(line) });
     this.painter.paint(line);
     const block = line.element && this.blocks.blockOf(line.element);
     if (block) this.blocks.settle(block);
@@ -170,16 +184,44 @@ export class Editor {
     this.queue.push({ kind: "call", path, body, method });
   }
 
-  /** @param {"undo" | "redo"} way */
+  /** Whether there is something to undo or to redo. @param {"undo" | "redo"} way */
+  can(way) {
+    const typed = way === "undo" && [...this.model.lines.values()].some((line) => line.typed);
+    return typed || this.queue.can(way);
+  }
+
+  /** What still waits here is turned here, and the server asked for the rest. @param {"undo" | "redo"} way */
   turn(way) {
     if (!editable()) return;
-    for (const line of this.model.lines.values()) if (line.typed) this.save(line);
-    const waiting = this.queue.offline && way === "undo" ? this.queue.recall(undefined) : undefined;
-    const line = waiting?.line ? this.model.lines.get(waiting.line) : undefined;
-    if (waiting && line) {
-      line.text = waiting.saved ?? line.saved;
-      this.painter.paintText(line);
-    } else this.queue.push({ kind: way });
+    this.saveAll();
+    const { queue } = this;
+    if (queue.cancel(way === "undo" ? "redo" : "undo")) return;
+    const change = way === "undo" ? queue.recall() : queue.repeat();
+    if (!change) queue.push({ kind: way });
+    else if (way === "undo") this.put(change.before ?? [], change.after ?? []);
+    else this.put(change.after ?? [], change.before ?? []);
+  }
+
+  /** Shows lines in place of others, most of which are the same. @param {Shown[]} now @param {Shown[]} before */
+  put(now, before) {
+    const kept = new Set(now.map(({ key }) => key));
+    const gone = before.flatMap(({ key }) => (kept.has(key) ? [] : this.model.lines.get(key) ?? []));
+    const writing = gone.some((line) => line.element?.contains(document.activeElement));
+    for (const line of gone) this.blocks.remove(line);
+    const lines = now.map((one) => this.restore(one));
+    const first = lines[0];
+    if (first && writing) this.focus(first, 0);
+    void this.show(first);
+  }
+
+  /** @param {Shown} shown @returns {Line} */
+  restore({ key, segment }) {
+    const { text, words = [], start, end, speaker } = segment;
+    const line = this.model.lines.get(key) ?? this.model.revive(key, { ...segment, id: this.queue.idOf(key) });
+    Object.assign(line, { text, words, start, end, speaker, typed: false });
+    if (!line.element) this.blocks.insert(line);
+    else this.repaint(line);
+    return line;
   }
 
   // --- Answers -----------------------------------------------------------------------------------------------------
@@ -194,7 +236,7 @@ export class Editor {
   }
 
   /**
-   * @param {{version: number, segments: Segment[], removed: string[], speakers: import("./model.js").Speaker[] | null}} news
+   * @param {Omit<Answer, "operation">} news
    * @param {boolean} own whether we asked for it
    */
   apply(news, own) {
@@ -202,6 +244,7 @@ export class Editor {
     for (const id of news.removed) this.lose(id, own);
     for (const segment of news.segments) this.renew(segment, own);
     if (news.speakers) this.renameAll();
+    if (news.truncated) void this.blocks.again();
     tell("changed", { version: news.version, segments: news.segments.map((one) => one.id), speakers: news.speakers !== null });
   }
 
@@ -296,4 +339,9 @@ export class Editor {
   here() {
     return all(this.blocks.root, ".line").flatMap((element) => this.model.of(element) ?? []);
   }
+}
+
+/** Lines as they read now. @param {Line[]} lines @returns {Shown[]} */
+function shown(...lines) {
+  return lines.map((line) => ({ key: line.key, segment: line.segment }));
 }

@@ -7,7 +7,8 @@ import { toast } from "../toast.js";
 import { fromCharacters, rangeOf } from "./caret.js";
 import { bar, editable, hear, state } from "./state.js";
 
-const PAUSE = 180;
+// As long as the next key of a fast typist takes: what is asked meanwhile is overtaken.
+const PAUSE = 90;
 
 /** @typedef {{segment: string, start: number, end: number, text: string}} Hit `start`, `end`: characters */
 
@@ -27,7 +28,7 @@ export class Find {
     this.hits = [];
     this.total = 0;
     this.at = -1;
-    this.asked = 0;
+    this.asking = new AbortController();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.opens = bar("find", () => this.hide());
@@ -98,8 +99,9 @@ export class Find {
 
   async look() {
     const wish = this.wish;
-    this.asked += 1;
-    const { asked } = this;
+    this.asking.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
     if (!wish.find.trim()) {
       this.take({ matches: [], count: 0 });
       this.count.textContent = "";
@@ -109,10 +111,10 @@ export class Find {
     await this.editor.queue.settled();
     try {
       const chosen = Object.entries(wish).map(([name, value]) => [name, value === true ? "1" : String(value || "")]);
-      const answer = await call(`/transcripts/${state.transcript}/find?${new URLSearchParams(chosen)}`);
-      if (asked === this.asked) this.take(answer);
+      const answer = await call(`/transcripts/${state.transcript}/find?${new URLSearchParams(chosen)}`, { signal });
+      if (!signal.aborted) this.take(answer);
     } catch (error) {
-      if (asked === this.asked) this.count.textContent = error instanceof Error ? error.message : "";
+      if (!signal.aborted) this.count.textContent = error instanceof Error ? error.message : "";
     }
   }
 

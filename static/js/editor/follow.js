@@ -6,6 +6,7 @@ import { hear, tell } from "./state.js";
 
 // How long after the reader scrolled the text does not scroll by itself.
 const HANDS_OFF = 250;
+const PAGING = ["PageUp", "PageDown", "Home", "End"];
 
 /** @typedef {{element: HTMLElement, start: number}} Timed */
 
@@ -35,6 +36,7 @@ export class Follow {
     for (const name of ["wheel", "touchmove"]) {
       window.addEventListener(name, () => (this.scrolledAt = performance.now()), { passive: true });
     }
+    document.addEventListener("keydown", ({ key }) => PAGING.includes(key) && (this.scrolledAt = performance.now()));
     window.addEventListener("scroll", () => this.offerReturn(), { passive: true });
     this.player.addEventListener("time", () => {
       this.mark();
@@ -42,6 +44,8 @@ export class Follow {
     });
     this.button.addEventListener("click", () => {
       this.box.checked = true;
+      // The scrolling that follows is ours, however soon it is after the reader's.
+      this.scrolledAt = -HANDS_OFF;
       void this.reveal(this.player.time, true);
     });
     this.box.addEventListener("change", () => this.box.checked && void this.reveal(this.player.time, true));
@@ -60,9 +64,9 @@ export class Follow {
     return lines;
   }
 
-  /** @param {HTMLElement} line @returns {Timed[]} */
-  words(line) {
-    return all(line, ".w").map((element) => ({ element, start: Number(element.dataset.s) }));
+  /** @param {HTMLElement} place @returns {Timed[]} */
+  words(place) {
+    return all(place, ".w").map((element) => ({ element, start: Number(element.dataset.s) }));
   }
 
   /** Marks the line and the word that are heard now. */
@@ -129,16 +133,22 @@ export class Follow {
     this.player.play();
   }
 
+  /** Which of all the words in the page was begun last: in the line that is heard, for another voice may go on meanwhile. @param {Timed[]} words */
+  place(words) {
+    const own = words.filter(({ element, start }) => start <= this.player.time && (!this.line || this.line.contains(element)));
+    const last = own.at(-1);
+    return last ? words.indexOf(last) : -1;
+  }
+
   /** Shift and an arrow go word by word, where no text is selected that they would extend. @param {KeyboardEvent} event */
   key(event) {
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!way || !event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof HTMLElement && event.target.isContentEditable) return;
     if (isControl(event.target) && !this.blocks.root.contains(/** @type {Node} */ (event.target))) return;
-    if (!this.line || !getSelection()?.isCollapsed) return;
-    const words = this.words(this.line);
-    const at = lastBefore(words.map((one) => one.start), this.player.time);
-    const next = words[at + way];
+    if (!getSelection()?.isCollapsed) return;
+    const words = this.words(this.blocks.root);
+    const next = words[this.place(words) + way];
     if (!next) return;
     event.preventDefault();
     this.player.seek(next.start);

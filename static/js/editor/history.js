@@ -19,6 +19,11 @@ export class History extends EventTarget {
   /** @param {number} number */
   did(number) {
     this.done.push(number);
+    this.forget();
+  }
+
+  /** What was undone is not done again: something else was done since. */
+  forget() {
     this.undone = [];
     this.changed();
   }

@@ -118,6 +118,14 @@ export class Model {
     return line;
   }
 
+  /** A line that was here before, under its old key. @param {string} key @param {Segment} segment */
+  revive(key, segment) {
+    const line = new Line(segment);
+    line.key = key;
+    if (line.id !== key) this.keys.set(line.id, key);
+    return this.add(line);
+  }
+
   /** A line made here is known to the server now. @param {Line} line @param {Segment} segment */
   name(line, segment) {
     this.keys.set(segment.id, line.key);

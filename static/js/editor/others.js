@@ -64,7 +64,8 @@ export class Others {
     else if (error.status === 404 && change.kind === "text") toast(text("editor.gone", { text: change.body?.text ?? "" }), "error");
     else {
       toast(error.status === 412 ? text("editor.changed_meanwhile") : error.message, "error");
-      void this.startAgain();
+      // Where an operation failed, what is shown may not be what is.
+      void this.editor.blocks.again();
     }
     this.drafts.keep();
   }
@@ -75,13 +76,6 @@ export class Others {
     this.editor.queue.count(change, 1);
     tell("lock", { locked: true });
     toast(text("editor.locked"), "error");
-  }
-
-  /** Where an operation failed, what is shown may not be what is: the page asks for its lines again. */
-  async startAgain() {
-    const { blocks } = this.editor;
-    const shown = blocks.blocks.flatMap((block, number) => (block.classList.contains("block-far") ? [] : number));
-    for (const number of shown) await blocks.again(number);
   }
 
   /**
@@ -98,7 +92,7 @@ export class Others {
       if (line.element) this.editor.repaint(line);
     } else if (current.text === change.saved) {
       line.takeRest(current);
-      this.editor.queue.push({ ...change, line: line.key, version: current.version });
+      this.editor.queue.add({ ...change, line: line.key, version: current.version });
     } else this.ask(line, line.typed ? line.text : mine, current);
   }
 

@@ -8,11 +8,14 @@ import { state } from "./state.js";
  * @typedef {{
  *   id?: string, kind: "text" | "patch" | "split" | "merge" | "insert" | "delete" | "undo" | "redo" | "call",
  *   line?: string, other?: string, born?: string, version?: number, saved?: string, start?: number,
- *   method?: string, path?: string, body?: Record<string, any>
+ *   method?: string, path?: string, body?: Record<string, any>, before?: Shown[], after?: Shown[]
  * }} Change
  *   `line`, `other`, `born`: keys of lines (`born` is made by it); `version`: what it changes; `saved`: the text it was typed over.
+ *   `before`, `after`: its lines as they were shown, by which it is taken back and done again as long as it has not left.
+ * @typedef {{key: string, segment: import("./model.js").Segment}} Shown
  * @typedef {{operation: {number: number, kind: string} | null, version: number, segments: import("./model.js").Segment[], removed: string[],
- *   speakers: import("./model.js").Speaker[] | null}} Answer
+ *   speakers: import("./model.js").Speaker[] | null, truncated: boolean}} Answer
+ *   `truncated`: too many lines changed to be told, they are read again.
  */
 
 /** Events: "state"; "answer" {change, answer, before}; "refused" {change, error}. */
@@ -25,8 +28,12 @@ export class Queue extends EventTarget {
     super();
     this.model = model;
     this.history = history;
-    /** @type {Change[]} the first may be on its way */
+    /** @type {Change[]} */
     this.changes = [];
+    /** @type {Change[]} taken back before they left; the last can be done again */
+    this.recalled = [];
+    /** @type {Change | undefined} the one on its way */
+    this.asked = undefined;
     this.sending = false;
     this.offline = false;
     /** @type {Map<string, {id: string, version: number}>} lines that are not on the page but still have changes waiting */
@@ -37,6 +44,18 @@ export class Queue extends EventTarget {
 
   /** @param {Change} change */
   push(change) {
+    if (!isTurn(change)) this.forget();
+    this.add(change);
+  }
+
+  /** Something new was done: what was undone before it is not done again. */
+  forget() {
+    this.recalled = [];
+    this.history.forget();
+  }
+
+  /** @param {Change} change */
+  add(change) {
     // So that a request whose answer got lost does its work once.
     change.id ??= Math.random().toString(36).slice(2) + Date.now().toString(36);
     if (!this.joins(change)) {
@@ -50,9 +69,8 @@ export class Queue extends EventTarget {
   /** Text typed after text that still waits is one change. @param {Change} change */
   joins(change) {
     const last = this.changes.at(-1);
-    const started = this.sending && this.changes.length === 1;
-    if (!last || started || change.kind !== "text" || last.kind !== "text" || last.line !== change.line) return false;
-    last.body = change.body ?? {};
+    if (!last || last === this.asked || change.kind !== "text" || last.kind !== "text" || last.line !== change.line) return false;
+    Object.assign(last, { body: change.body ?? {}, after: change.after });
     return true;
   }
 
@@ -70,11 +88,36 @@ export class Queue extends EventTarget {
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
-  /** Takes the last change back, if it is text that has not left yet. @param {string | undefined} key @returns {Change | undefined} */
-  recall(key) {
+  /** Whether there is something to undo or to redo. @param {"undo" | "redo"} way */
+  can(way) {
+    const waits = this.changes.some((change) => (way === "undo" ? !isTurn(change) : change.kind === "undo"));
+    return waits || (way === "undo" ? this.history.done : [...this.history.undone, ...this.recalled]).length > 0;
+  }
+
+  /** An undo that still waits is redone by not asking for it, and the other way round. @param {"undo" | "redo"} way */
+  cancel(way) {
+    return this.takeLast((last) => last.kind === way) !== undefined;
+  }
+
+  /** Takes the last change back, if it has not left yet. @returns {Change | undefined} */
+  recall() {
+    const last = this.takeLast((change) => change.before !== undefined);
+    if (last) this.recalled.push(last);
+    return last;
+  }
+
+  /** Does again what was taken back last, if that never left. @returns {Change | undefined} */
+  repeat() {
+    // What the server undid was undone after it.
+    const change = this.history.undone.length ? undefined : this.recalled.pop();
+    if (change) this.add(change);
+    return change;
+  }
+
+  /** @param {(last: Change) => boolean} fits @returns {Change | undefined} */
+  takeLast(fits) {
     const last = this.changes.at(-1);
-    if (!last || last.kind !== "text" || (this.sending && this.changes.length === 1 && !this.offline)) return undefined;
-    if (key && last.line !== key) return undefined;
+    if (!last || last === this.asked || !fits(last)) return undefined;
     this.changes.pop();
     this.count(last, -1);
     this.news();
@@ -87,7 +130,8 @@ export class Queue extends EventTarget {
     for (let attempt = 0; this.changes.length && !state.locked; ) {
       const change = /** @type {Change} */ (this.changes[0]);
       try {
-        const answer = await this.ask(change);
+        this.asked = change;
+        const answer = await this.ask(change).finally(() => (this.asked = undefined));
         attempt = 0;
         this.offline = false;
         this.leave(change);
@@ -108,6 +152,8 @@ export class Queue extends EventTarget {
       this.news();
     }
     this.sending = false;
+    // With nothing left to send there is nothing to be offline for: news of others are asked for again.
+    this.offline &&= this.changes.length > 0;
     this.news();
     for (const resolve of this.waiters.splice(0)) resolve();
   }
@@ -139,7 +185,7 @@ export class Queue extends EventTarget {
     if (change.born && born) this.known.set(change.born, { id: born.id, version: born.version });
     for (const segment of answer.segments) {
       const key = segment === born ? change.born : this.keyOf(segment.id);
-      for (const waiting of this.changes) {
+      for (const waiting of [...this.changes, ...this.recalled]) {
         if (waiting.other === key) waiting.body = { ...waiting.body, with_version: segment.version };
         if (waiting.line !== key) continue;
         waiting.version = segment.version;
@@ -202,6 +248,11 @@ export class Queue extends EventTarget {
   news() {
     this.dispatchEvent(new Event("state"));
   }
+}
+
+/** @param {Change} change */
+function isTurn({ kind }) {
+  return kind === "undo" || kind === "redo";
 }
 
 /**

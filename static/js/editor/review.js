@@ -26,6 +26,7 @@ export class Review {
     this.slider = one(this.box, "[data-review-threshold]", HTMLInputElement);
     /** @type {{id: string, word: number | null} | null} */
     this.place = null;
+    /** The most places there were: what is accepted leaves the queue, and counts as reviewed. */
     this.total = 0;
     this.opens = bar("review", () => this.hide());
   }
@@ -37,6 +38,7 @@ export class Review {
     this.slider.addEventListener("input", () => this.colour());
     this.slider.addEventListener("change", () => {
       localStorage.setItem(KEPT, this.slider.value);
+      this.total = 0;
       void this.ask(null);
     });
     this.on("[data-review-close]", () => this.close());
@@ -100,7 +102,7 @@ export class Review {
       return null;
     });
     if (!answer) return null;
-    this.total = Math.max(answer.total, answer.left);
+    this.total = Math.max(answer.total, this.total);
     one(this.box, "[data-review-left]", HTMLElement).textContent = answer.left ? text("review.left", { left: answer.left }) : text("review.done");
     const bar = one(this.box, "[data-review-progress]", HTMLProgressElement);
     bar.value = this.total ? 1 - answer.left / this.total : 1;

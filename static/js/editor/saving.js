@@ -51,8 +51,10 @@ export class Saving {
 
   // --- Drafts ------------------------------------------------------------------------------------------------------
   async offerBack() {
-    const left = await this.drafts.left();
-    if (!left.length) return;
+    const found = await this.drafts.left();
+    const left = found.filter(([, draft]) => draft.changes.length);
+    // With nothing to put back there may still be something to redo.
+    if (!left.length) return this.remember(found);
     const changes = left.flatMap(([, draft]) => draft.changes);
     const newest = Math.max(...left.map(([, draft]) => draft.at));
     const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(newest);
@@ -74,11 +76,20 @@ export class Saving {
           line.text = change.body?.text ?? line.text;
           this.editor.painter.paintText(line);
         }
-        this.editor.queue.push(change);
+        this.editor.queue.add(change);
       }
     }
+    this.remember(left);
     this.drafts.write();
     this.offer.hidden = true;
+  }
+
+  /** What was taken back before the reload can still be done again. @param {[string, import("./draft.js").Draft][]} left */
+  remember(left) {
+    const own = left.find(([key]) => this.drafts.isOwn(key));
+    if (!own?.[1].recalled) return;
+    this.editor.queue.recalled = own[1].recalled;
+    this.editor.queue.news();
   }
 
   /** @param {[string, import("./draft.js").Draft][]} left */

@@ -197,7 +197,7 @@ export class Speakers {
     if (scope === "line") this.editor.patch(line, { speaker });
     else if (scope === "run") this.editor.ask("/assign", { from_segment: line.id, run: true, speaker });
     else if (line.speaker) this.editor.ask(`/speakers/${line.speaker}/merge`, { into: speaker });
-    else this.editor.ask("/assign", { start: 0, end: state.duration, speaker });
+    else this.editor.ask("/assign", { start: 0, end: state.duration, unassigned: true, speaker });
     line.element?.querySelector(".line-speaker")?.dispatchEvent(new FocusEvent("focus"));
   }
 

@@ -13,7 +13,7 @@ from organizations.models import AuditEvent
 from tests.api_client import ApiClient
 from tests.transcription.editing.talks import TALK, Editor, words_of
 from transcription.asr import serial
-from transcription.asr.types import Result, Segment
+from transcription.asr.types import Result, Segment, Word
 from transcription.models import Transcript
 
 pytestmark = pytest.mark.django_db
@@ -218,3 +218,35 @@ class TestMachine:
         media_storage.delete(transcript.result_key)
         answer = editor.api.get(f"{editor.path}/segments/{editor.lines()[0]['id']}/machine")
         assert answer.status_code == 404 and answer.json()["error_type"] == "not_found"
+
+    def test_gone_after_it_was_read(self, editor: Editor, transcript: Transcript, media_storage: MediaStorage) -> None:
+        """What a process remembers of a result goes with the result."""
+        path = f"{editor.path}/segments/{editor.lines()[0]['id']}/machine"
+        assert editor.api.get(path).status_code == 200
+        media_storage.delete(transcript.result_key)
+        assert editor.api.get(path).status_code == 404
+
+    def test_the_result_is_read_once(self, editor: Editor, transcript: Transcript, media_storage: MediaStorage) -> None:
+        """Its object is never written again; here it is, so that a second reading would show."""
+        first, *others = editor.lines()
+        assert editor.api.get(f"{editor.path}/segments/{first['id']}/machine").json()["text"] == first["text"]
+        media_storage.save_bytes(transcript.result_key, b"not read", content_type="application/json")
+        for line in others:
+            assert editor.api.get(f"{editor.path}/segments/{line['id']}/machine").json()["text"] == line["text"]
+
+    def test_lines_that_overlap(self, editor: Editor, transcript: Transcript, media_storage: MediaStorage) -> None:
+        """A long line over short ones is found from each of them, wherever it begins."""
+        long = Segment(
+            0, 20_000, "over all", (Word("over", 0, 3000, 0.9, "S1"), Word("all", 16_500, 19_000, 0.9, "S1"))
+        )
+        short = [
+            Segment(at, at + 500, f"at {at}", tuple(words_of(f"at {at}", at, "S2"))) for at in (4000, 8000, 16_000)
+        ]
+        data = orjson.dumps(serial.result_to_json(Result((long, *short), "en", 0.9, 20_000)))
+        other = f"{transcript.result_key}.overlaps"
+        media_storage.save_bytes(other, data, content_type="application/json")
+        Transcript.objects.filter(pk=transcript.pk).update(result_key=other)
+        last = editor.lines()[4]
+        assert (last["start"], last["end"]) == (16.0, 19.8)
+        machine = editor.api.get(f"{editor.path}/segments/{last['id']}/machine").json()
+        assert machine["text"] == "all at 16000"

@@ -235,6 +235,14 @@ class TestAssigning:
         assert [one["speaker"] is None for one in editor.lines()] == [True, True, True, False, False]
         assert {word["speaker"] for word in editor.lines()[0]["words"]} == {None}
 
+    def test_what_nobody_has(self, editor: Editor) -> None:
+        lines, who = editor.lines(), editor.speakers()
+        editor.done(editor.ask("POST", "assign", {"segments": [lines[1]["id"], lines[3]["id"]], "speaker": None}))
+        body = {"start": 0, "end": 20, "unassigned": True, "speaker": who["S2"]}
+        answer = editor.done(editor.ask("POST", "assign", body))
+        assert [line["id"] for line in answer["segments"]] == [lines[1]["id"], lines[3]["id"]]
+        assert [one["speaker"] for one in editor.lines()] == [who[label] for label in ("S1", "S2", "S1", "S2", "S2")]
+
     def test_one_line_by_patch(self, editor: Editor) -> None:
         who = editor.speakers()["S2"]
         (after,) = editor.done(editor.edit(editor.lines()[0], speaker=who))["segments"]

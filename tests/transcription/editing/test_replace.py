@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from organizations.models import Organization
+from tests.factories import make_transcript
 from tests.transcription.editing.talks import Editor, make_talk
+from transcription.history import MOST_TOLD
 from transcription.models import Operation
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +120,42 @@ def test_what_cannot_be_asked(editor: Editor, body: dict[str, Any], field: str) 
 def test_no_match_is_no_operation(editor: Editor) -> None:
     assert editor.done(editor.ask("POST", "replace", {"find": "Zanzibar", "replace": "x"}))["operation"] is None
     assert not Operation.objects.exists()
+
+
+class TestMany:
+    """Of an operation on more lines than an answer tells, the rest is read again."""
+
+    LINES = MOST_TOLD + 60
+
+    @pytest.fixture
+    def many(self, editor: Editor, organization: Organization) -> Editor:
+        return Editor(editor.api, make_transcript(organization, lines=self.LINES))
+
+    def test_the_answer_has_a_part(self, many: Editor) -> None:
+        before = many.texts()
+        answer = many.done(many.ask("POST", "replace", {"find": "Line", "replace": "Row"}))
+        assert (answer["truncated"], len(answer["segments"]), answer["removed"]) == (True, MOST_TOLD, [])
+        assert answer["segments"][0]["text"] == "Row number 1."
+        assert many.texts() == [text.replace("Line", "Row") for text in before]
+        undone = many.done(many.undo(1))
+        assert (undone["truncated"], len(undone["segments"])) == (True, MOST_TOLD)
+        assert many.texts() == before
+
+    def test_the_news_of_it_have_none(self, many: Editor) -> None:
+        many.done(many.ask("POST", "replace", {"find": "Line", "replace": "Row"}))
+        many.done(many.edit(many.lines()[0], text="One."))
+        news = many.api.get(f"{many.path}/changes?since=0").json()
+        assert (news["version"], news["truncated"], news["segments"], news["removed"]) == (2, True, [], [])
+        assert [one["label"] for one in news["speakers"]] == ["S1"]
+        news = many.api.get(f"{many.path}/changes?since=1").json()
+        assert (news["truncated"], [line["text"] for line in news["segments"]]) == (False, ["One."])
+
+    def test_many_small_ones(self, many: Editor) -> None:
+        ids = [line["id"] for line in many.lines()]
+        half = len(ids) // 2
+        speaker = many.done(many.ask("POST", "speakers", {"name": "Omar"}), 201)["speakers"][1]["id"]
+        for chosen in (ids[:half], ids[half:]):
+            answer = many.done(many.ask("POST", "assign", {"segments": chosen, "speaker": speaker}))
+            assert (answer["truncated"], len(answer["segments"])) == (False, half)
+        assert many.api.get(f"{many.path}/changes?since=1").json()["truncated"]
+        assert not many.api.get(f"{many.path}/changes?since=2").json()["truncated"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transcription.asr.text.segment import to_cues
@@ -71,6 +72,28 @@ def lines_or_paragraphs(transcript: ExportTranscript, options: ExportOptions) ->
         yield from paragraphs(transcript.segments)
     else:
         yield from ([segment] for segment in transcript.segments if clean(segment.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph of a document: time and name above it, where they are wanted, else empty."""
+
+    rtl: bool
+    time: str
+    name: str
+    text: str
+
+
+def blocks(transcript: ExportTranscript, options: ExportOptions) -> Iterator[Block]:
+    """What docx and pdf lay out."""
+    for group in lines_or_paragraphs(transcript, options):
+        text = text_of(group)
+        yield Block(
+            rtl=is_right_to_left(text),
+            time=clock(group[0].start_ms) if options.timestamps else "",
+            name=clean(transcript.name_of(group[0].speaker)) if options.speakers else "",
+            text=text,
+        )
 
 
 def text_of(segments: Iterable[Segment]) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from transcription.asr.export.common import clock, first_strong, is_right_to_left, lines_or_paragraphs, text_of
+from transcription.asr.export.common import blocks, first_strong, is_right_to_left
 from transcription.asr.text.tokens import clean
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from docx.document import Document
     from docx.text.paragraph import Paragraph
 
+    from transcription.asr.export.common import Block
     from transcription.asr.export.model import ExportOptions, ExportTranscript
-    from transcription.asr.types import Segment
 
 _PIECE = 65_536
 _A4_MM, _MARGIN_MM = (210, 297), 25
@@ -27,8 +27,8 @@ _GREY = "595959"
 def render(transcript: ExportTranscript, options: ExportOptions) -> Iterator[bytes]:
     """The file in pieces. The format keeps its table of contents at the end, so that all of it is made first."""
     document = _empty(transcript)
-    for block in lines_or_paragraphs(transcript, options):
-        _add(document, block, transcript, options)
+    for block in blocks(transcript, options):
+        _add(document, block)
     buffer = io.BytesIO()
     document.save(buffer)
     buffer.seek(0)
@@ -55,22 +55,19 @@ def _empty(transcript: ExportTranscript) -> Document:
     return document
 
 
-def _add(document: Document, block: list[Segment], transcript: ExportTranscript, options: ExportOptions) -> None:
+def _add(document: Document, block: Block) -> None:
     """Time and name in a small line above, where wanted; the text below, on the same page as they."""
-    text = text_of(block)
-    time = clock(block[0].start_ms) if options.timestamps else ""
-    name = clean(transcript.name_of(block[0].speaker)) if options.speakers else ""
-    if time or name:
+    if block.time or block.name:
         head = document.add_paragraph()
         head.paragraph_format.keep_with_next = True
         head.paragraph_format.space_after = 0
-        right_to_left = _direct(head, text)
-        if name:
-            _write(head, f"{name}  " if time else name, right_to_left=right_to_left, bold=True)
-        if time:
-            _write(head, time, right_to_left=right_to_left, colour=_GREY)
+        right_to_left = _direct(head, block.text)
+        if block.name:
+            _write(head, f"{block.name}  " if block.time else block.name, right_to_left=right_to_left, bold=True)
+        if block.time:
+            _write(head, block.time, right_to_left=right_to_left, colour=_GREY)
     paragraph = document.add_paragraph()
-    _write(paragraph, text, right_to_left=_direct(paragraph, text))
+    _write(paragraph, block.text, right_to_left=_direct(paragraph, block.text))
 
 
 def _direct(paragraph: Paragraph, text: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transcription.asr.export import csv, docx, json, md, pdf, srt, tsv, txt, vtt
+from transcription.asr.export.common import Block, blocks
 from transcription.asr.export.model import ExportOptions, ExportTranscript, InvalidOption
 from transcription.asr.text.display import shown_segment
 
@@ -78,6 +79,16 @@ def export_bytes(transcript: ExportTranscript, format: str, options: ExportOptio
         options = options or ExportOptions()
         return chosen.render_bytes(_shown(transcript, options), options)
     return (piece.encode() for piece in export(transcript, format, options))
+
+
+def document_blocks(transcript: ExportTranscript, options: ExportOptions) -> Iterator[Block]:
+    """The paragraphs of a docx or pdf, each with its time, name and direction."""
+    return blocks(_shown(transcript, options), options)
+
+
+def first_page(transcript: ExportTranscript, options: ExportOptions) -> bytes:
+    """The first page of a pdf as a picture (SVG)."""
+    return pdf.first_page(_shown(transcript, options), options)
 
 
 def _shown(transcript: ExportTranscript, options: ExportOptions) -> ExportTranscript:
