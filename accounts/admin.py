@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
 from accounts.models import OutgoingMail, User
+from config.common.staff import ReadOnly
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -41,16 +41,10 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(ModelAdmin):
+class OutgoingMailAdmin(ReadOnly, ModelAdmin):
     """What waits for the mail server. SECURITY: never the words, which carry links that open accounts."""
 
     list_display = ("template", "to", "language", "attempts", "next_attempt_at", "created_at")
     list_filter = ("template", "attempts")
     search_fields = ("to",)
     fields = readonly_fields = ("template", "to", "language", "attempts", "next_attempt_at", "created_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: OutgoingMail | None = None) -> bool:
-        return False

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
+from config.common.staff import Kept
 from media.models import MediaImport, Project, Recording, StoragePurge, Tag, UploadSession
 from media.services import probing, purging, recordings, uploads
 from media.states import RecordingStatus
@@ -98,25 +99,8 @@ class RecordingAdmin(ModelAdmin):
         self.message_user(request, text, messages.SUCCESS if count else messages.WARNING)
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that only the services write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_manage_permission(self, request: HttpRequest) -> bool:
-        """For the actions: to look is not to delete."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-
 @admin.register(UploadSession)
-class UploadSessionAdmin(ReadOnlyAdmin):
+class UploadSessionAdmin(Kept, ModelAdmin):
     list_display = ("recording", "organization", "status", "strategy", "declared_size", "expires_at")
     list_filter = ("status", "strategy", "expires_at")
     list_select_related = ("organization", "recording")
@@ -136,7 +120,7 @@ class UploadSessionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(MediaImport)
-class MediaImportAdmin(ReadOnlyAdmin):
+class MediaImportAdmin(Kept, ModelAdmin):
     list_display = ("recording", "organization", "host", "received", "expected", "errors", "attempt", "due_at")
     list_filter = ("created_at",)
     list_select_related = ("organization", "recording")
@@ -146,7 +130,7 @@ class MediaImportAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StoragePurge)
-class StoragePurgeAdmin(ReadOnlyAdmin):
+class StoragePurgeAdmin(Kept, ModelAdmin):
     list_display = ("prefix", "attempts", "not_before", "error", "created_at")
     list_filter = ("created_at",)
     search_fields = ("prefix", "error")

@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from accounts.models import User
 from config.common.clock import now
+from config.common.staff import Kept, ReadOnly
 from organizations.models import (
     ApiKey,
     AuditEvent,
@@ -77,20 +78,6 @@ def _staff(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that only the services write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_manage_permission(self, request: HttpRequest) -> bool:
-        """For the actions: to look is not to change."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-
 @admin.register(Membership)
 class MembershipAdmin(ModelAdmin):
     list_display = ("user", "organization", "role", "created_at")
@@ -129,7 +116,7 @@ class ApiKeyAdmin(ModelAdmin):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ModelAdmin):
+class AuditEventAdmin(Kept, ModelAdmin):
     """To be read. The database refuses everything else as well."""
 
     list_display = ("created_at", "organization", "actor_type", "actor_name", "action", "target_label", "ip")
@@ -139,33 +126,18 @@ class AuditEventAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     show_full_result_count = False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
-        return False
-
 
 @admin.register(IdempotencyKey)
-class IdempotencyKeyAdmin(ModelAdmin):
+class IdempotencyKeyAdmin(ReadOnly, ModelAdmin):
     list_display = ("key", "route", "caller", "organization", "status", "created_at", "expires_at")
     list_filter = ("status", "created_at")
     list_select_related = ("organization",)
     search_fields = ("key", "route", "caller")
     readonly_fields = tuple(field.name for field in IdempotencyKey._meta.fields)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: IdempotencyKey | None = None) -> bool:
-        return False
-
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(ReadOnlyAdmin):
+class WebhookEndpointAdmin(ReadOnly, ModelAdmin):
     list_display = ("place", "organization", "status", "failures", "failing_since", "last_success_at", "created_at")
     list_filter = ("status", "created_at")
     list_select_related = ("organization",)
@@ -173,10 +145,6 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     # SECURITY: secrets, even encrypted, are no business of the staff's.
     exclude = ("secret", "old_secret", "url")
     actions = ("switch_off",)
-
-    def has_manage_permission(self, request: HttpRequest) -> bool:
-        """For the action: to look is not to change."""
-        return request.user.has_perm("organizations.change_webhookendpoint")
 
     @admin.action(description=_("Switch off"), permissions=["manage"])
     def switch_off(self, request: HttpRequest, chosen: QuerySet[WebhookEndpoint]) -> None:
@@ -197,7 +165,7 @@ class WebhookAttemptInline(TabularInline):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(ReadOnly, ModelAdmin):
     list_display = ("event", "endpoint", "organization", "status", "tries", "due_at", "created_at")
     list_filter = ("status", "event", "created_at")
     list_select_related = ("organization", "endpoint")
@@ -207,19 +175,16 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ReadOnlyAdmin):
+class InvitationAdmin(Kept, ModelAdmin):
     list_display = ("email", "organization", "role", "status", "invited_by", "sent_at", "expires_at")
     list_filter = ("role", "accepted_at", "revoked_at")
     list_select_related = ("organization", "invited_by")
     search_fields = ("email", "organization__name", "organization__slug")
     exclude = ("token_hash",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnlyAdmin):
+class NotificationAdmin(ReadOnly, ModelAdmin):
     list_display = ("kind", "user", "organization", "created_at", "read_at")
     list_filter = ("kind", "created_at")
     list_select_related = ("organization", "user")
@@ -227,9 +192,6 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(OrganizationTombstone)
-class OrganizationTombstoneAdmin(ReadOnlyAdmin):
+class OrganizationTombstoneAdmin(Kept, ModelAdmin):
     list_display = ("id", "created_at", "deleted_at", "purged_at", "counts")
     search_fields = ("id",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -15,6 +14,7 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
 from config.common.errors import ApplicationError
+from config.common.staff import Kept, ReadOnly
 from transcription import dispatch, lifecycle
 from transcription.models import (
     Comment,
@@ -36,16 +36,6 @@ from transcription.models import (
 from transcription.services import jobs
 
 STEP_FIELDS = ("kind", "index", "queue", "status", "attempt", "lost_leases", "errors", "worker")
-
-
-class ReadOnly:
-    """Rows that only the system writes: staff look, and act through actions."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class StepInline(ReadOnly, TabularInline):
@@ -146,7 +136,7 @@ class SegmentAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(Operation)
-class OperationAdmin(ReadOnly, ModelAdmin):
+class OperationAdmin(Kept, ModelAdmin):
     """The history of transcripts: who did what, without the words."""
 
     list_display = ("transcript", "number", "kind", "organization", "author", "author_key", "line_count", "created_at")
@@ -155,9 +145,6 @@ class OperationAdmin(ReadOnly, ModelAdmin):
     exclude = ("payload",)
     list_select_related = ("organization", "transcript", "author", "author_key")
     show_full_result_count = False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(TranscriptShare)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -11,23 +11,15 @@ from unfold.admin import ModelAdmin
 
 from billing.gateway import inbox, outbox
 from billing.models import StripeCall, StripeEvent
+from config.common.staff import Kept
 
 
-class WaitingRows(ModelAdmin):
+class WaitingRows(Kept, ModelAdmin):
     """Rows that only the system writes: staff look, and let what failed run again."""
 
     date_hierarchy = "created_at"
     actions = ("again",)
     ordering = ("-created_at",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(StripeEvent)

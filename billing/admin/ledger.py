@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from accounts.models import User
 from billing.models import StoredFile, UsageEntry, UsageThreshold
 from billing.services import adjustments
+from config.common.staff import Kept
 
 MINUTE = 60
 CORRECTION = ("organization", "minutes", "reason")
@@ -38,19 +39,8 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg] # is not subscr
         return minutes
 
 
-class ReadOnly(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(UsageEntry)
-class UsageEntryAdmin(ReadOnly):
+class UsageEntryAdmin(Kept, ModelAdmin):
     """Adding is correcting: one more line, which the audit log knows of."""
 
     form = CorrectionForm
@@ -71,7 +61,7 @@ class UsageEntryAdmin(ReadOnly):
     autocomplete_fields = ("organization",)
     date_hierarchy = "created_at"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("billing.add_usageentry"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -89,7 +79,7 @@ class UsageEntryAdmin(ReadOnly):
 
 
 @admin.register(StoredFile)
-class StoredFileAdmin(ReadOnly):
+class StoredFileAdmin(Kept, ModelAdmin):
     list_display = ("key", "organization", "status", "bytes", "created_at")
     list_select_related = ("organization",)
     list_filter = ("status", "created_at")
@@ -97,7 +87,7 @@ class StoredFileAdmin(ReadOnly):
 
 
 @admin.register(UsageThreshold)
-class UsageThresholdAdmin(ReadOnly):
+class UsageThresholdAdmin(Kept, ModelAdmin):
     list_display = ("organization", "percent", "period_start", "created_at")
     list_select_related = ("organization",)
     list_filter = ("percent", "period_start")

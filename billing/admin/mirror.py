@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+
+from config.common.staff import Kept
 
 # Of dj-stripe's tables staff see what explains a customer; keys and secrets have no page.
 SHOWN = frozenset({"customer", "subscription", "invoice"})
@@ -21,22 +21,13 @@ def _hide_the_rest() -> None:
             admin.site.register(model, MirrorAdmin)
 
 
-class MirrorAdmin(ModelAdmin):
+class MirrorAdmin(Kept, ModelAdmin):
     """A copy of an object of Stripe's, as it was told to us last."""
 
     list_display = ("id", "livemode", "created", "djstripe_updated")
     search_fields = ("id",)
     list_filter = ("livemode", "created")
     fields = readonly_fields = ("id", "livemode", "created", "djstripe_updated", "metadata", "stripe_data")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 _hide_the_rest()

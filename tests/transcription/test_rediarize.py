@@ -70,7 +70,9 @@ def test_another_number_of_speakers(api: Callable[..., ApiClient], alice: User, 
     job.refresh_from_db()
     assert (job.status, job.attempt, job.options["diarization"]["speakers"]) == (JobStatus.COMPLETED, 0, None)
     assert list(steps) == before
-    assert speakers_of_lines(transcript) == ["S2", "Nadia", "S2", "Nadia"], "who speaks most keeps the name"
+    assert speakers_of_lines(transcript) == ["Speaker 2", "Nadia", "Speaker 2", "Nadia"], (
+        "who speaks most keeps the name"
+    )
     shown = api(alice).get(path).json()
     assert [segment["text"] for segment in shown["segments"]][1] == "Thanks for coming."
     assert shown["version"] == version + 1
@@ -107,7 +109,7 @@ def test_a_cancel_keeps_everything(api: Callable[..., ApiClient], alice: User, j
     again(api, alice, job, speakers=2)
     assert api(alice).post(f"/jobs/{job.pk}/cancel").json()["status"] == "completed"
     assert run_all() == 0
-    assert speakers_of_lines(job.transcript) == ["S1"] * 4
+    assert speakers_of_lines(job.transcript) == ["Speaker 1"] * 4
     assert again(api, alice, job, speakers=2).status_code == 202
 
 
@@ -124,7 +126,7 @@ def test_a_last_step_that_breaks_keeps_everything(
     job.refresh_from_db()
     assert (job.status, job.error) == (JobStatus.COMPLETED, None)
     assert [warning["type"] for warning in job.warnings] == ["diarize_failed"]
-    assert speakers_of_lines(job.transcript) == ["S1"] * 4
+    assert speakers_of_lines(job.transcript) == ["Speaker 1"] * 4
 
 
 def test_what_is_refused(
@@ -147,7 +149,7 @@ def test_a_transcript_that_is_locked_meanwhile_stays(api: Callable[..., ApiClien
     run_all()
     job.refresh_from_db()
     assert (job.status, [warning["type"] for warning in job.warnings]) == (JobStatus.COMPLETED, ["diarize_failed"])
-    assert speakers_of_lines(job.transcript) == ["S1"] * 4
+    assert speakers_of_lines(job.transcript) == ["Speaker 1"] * 4
 
 
 def test_a_job_that_never_completed_does_not_open(organization: Organization) -> None:
@@ -173,7 +175,7 @@ def test_with_pyannote(
     provenance = Transcript.objects.get(job=job).provenance
     assert (provenance["diarization"], provenance["diarization_reason"]) == ("pyannote", "asked")
     assert provenance["voice_model"].startswith("pyannote-tiny@")
-    assert set(speakers_of_lines(job.transcript)) == {"S1", "S2"}
+    assert set(speakers_of_lines(job.transcript)) == {"Speaker 1", "Speaker 2"}
 
 
 def test_the_button_on_the_page(
@@ -188,7 +190,7 @@ def test_the_button_on_the_page(
     assert job.status == JobStatus.COMPLETED
     client.post(f"{home}/jobs/{job.pk}/rediarize", {"speakers": "2", "method": "auto"})
     run_all()
-    assert set(speakers_of_lines(job.transcript)) == {"S1", "S2"}
+    assert set(speakers_of_lines(job.transcript)) == {"Speaker 1", "Speaker 2"}
 
 
 def line(number: int, text: str, speaker: str, *, edited: bool = False) -> Line:
