@@ -11,6 +11,7 @@ import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -171,6 +172,10 @@ def error_response(request: HttpRequest, error: ApplicationError, *, challenge: 
     return response
 
 
+@csrf_exempt
 def not_found(_request: HttpRequest, *_args: object, **_kwargs: object) -> NoReturn:
-    """The view of every API path that does not exist, so that it answers a problem and not a page."""
+    """The view of every API path that does not exist, so that it answers a problem and not a page.
+
+    It changes nothing; with the check, a POST to a mistyped address would be 403.
+    """
     raise NotFound("There is nothing at this address. API paths never end in a slash.")

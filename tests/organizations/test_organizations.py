@@ -123,6 +123,14 @@ def test_session_needs_the_csrf_token(client_for: Any, alice: User) -> None:
     assert answer.status_code == 201
 
 
+@pytest.mark.parametrize("method", ["get", "post", "patch", "put", "delete"])
+@pytest.mark.parametrize("address", ["/api/v1/nowhere", "/api/v1/organizations/", "/api/v2"])
+def test_an_address_that_is_none_is_404_for_every_method(method: str, address: str) -> None:
+    """Without a CSRF token too: nothing is there that could be changed."""
+    answer = getattr(Client(enforce_csrf_checks=True), method)(address)
+    assert (answer.status_code, answer.json()["error_type"]) == (404, "not_found")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_owner_and_organization_come_together(alice: User) -> None:
     before = Organization.objects.count()

@@ -66,6 +66,17 @@ def test_subtitles_as_reference(transcript: Transcript, bob: User, api: Api) -> 
     assert (made["wer"], made["reference"]) == (0, "Line number one.\nLine number two.")
 
 
+@pytest.mark.parametrize("format", ["txt", "srt", "vtt"])
+def test_an_exported_file_that_comes_back_is_right(transcript: Transcript, bob: User, api: Api, format: str) -> None:
+    """The names before its lines are nobody's words, in whatever language the file has them."""
+    transcript.speakers.update(name="Nadia (host)")
+    answer = api(bob).get(f"/transcripts/{transcript.pk}/export?format={format}")
+    file = answer.getvalue().decode()
+    assert "Nadia (host)" in file
+    made = api(bob).post("/evaluations", {"transcript": str(transcript.pk), "reference": file, "format": format})
+    assert made.json()["wer"] == 0, made.json()["alignment"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

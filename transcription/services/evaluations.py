@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from config.common.errors import Invalid
 from organizations.roles import Action
 from organizations.tenancy import Caller
-from transcription.asr.metrics.reference import FORMATS, decode_text, format_of, read_reference
+from transcription.asr.metrics.reference import FORMATS, decode_text, format_of, read_reference, without_names
 from transcription.asr.metrics.words import Comparison, Folding, compare
 from transcription.models import Evaluation, Segment, Transcript
+from transcription.services.transcripts import speaker_names
 
 LONGEST_REFERENCE = 500_000
 
@@ -24,7 +25,7 @@ def evaluate(
     """Compare the transcript's current text with `reference`, and keep the result. Raises Invalid, PermissionDenied."""
     caller.require(Action.TRANSCRIPTS_WRITE)
     folding = folding or Folding()
-    text = _read(reference, format)
+    text = without_names(_read(reference, format), speaker_names(transcript).values())
     heard = current_text(transcript)
     found = compare(text, heard, folding)
     if not found.words.total:

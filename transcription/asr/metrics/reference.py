@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 Format = Literal["txt", "srt", "vtt"]
@@ -32,6 +33,12 @@ def read_reference(text: str, format: Format = "txt") -> str:
         return text.strip()
     said = [" ".join(_cue(block)) for block in re.split(r"\n\s*\n", text)]
     return "\n".join(line for line in said if line)
+
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """Without the names that begin lines (`Nadia: Good morning.`), as files that came from here have them."""
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"^[ \t]*(?:{known}):[ \t]*", "", text, flags=re.MULTILINE | re.IGNORECASE) if known else text
 
 
 def _cue(block: str) -> list[str]:
