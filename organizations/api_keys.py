@@ -10,6 +10,7 @@ import string
 from datetime import timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from config.common.clock import now
 from config.common.errors import NotAuthenticated
@@ -51,7 +52,7 @@ def find(key: str) -> ApiKey:
     # SECURITY: constant time, and also done for a prefix that does not exist.
     same = hmac.compare_digest(digest(key), row.key_hash if row else "0" * 64)
     if not row or not same or not is_usable(row):
-        raise NotAuthenticated("This API key is unknown, expired or revoked.", error_type="invalid_api_key")
+        raise NotAuthenticated(_("This API key is unknown, expired or revoked."), error_type="invalid_api_key")
     return row
 
 

@@ -42,7 +42,7 @@ def person_or_key(credential: str) -> User | ApiKey:
     user = sessions.user_of_access_token(credential)
     if user is None:
         raise NotAuthenticated(
-            "This access token is not valid any more. Sign in or refresh.", error_type="invalid_token"
+            _("This access token is not valid any more. Sign in or refresh."), error_type="invalid_token"
         )
     return user
 
@@ -51,7 +51,7 @@ def caller_from_credentials(headers: Mapping[str, str], organization_slug: str |
     """Raises NotAuthenticated, NotFound (a foreign organization) or MalformedRequest `organization_required`."""
     credential = credential_of(headers)
     if credential is None:
-        raise NotAuthenticated("Send an access token or an API key in the Authorization header.")
+        raise NotAuthenticated(_("Send an access token or an API key in the Authorization header."))
     known = person_or_key(credential)
     if isinstance(known, ApiKey):
         return caller_for_key(known, organization_slug)
@@ -96,11 +96,11 @@ def caller_by_id(organization: UUID | str, *, user: UUID | str | None, key: UUID
     if key:
         found = ApiKey.objects.select_related("organization").filter(pk=key).first()
         if found is None or not api_keys.is_usable(found):
-            raise NotAuthenticated("This API key is expired or revoked.", error_type="invalid_api_key")
+            raise NotAuthenticated(_("This API key is expired or revoked."), error_type="invalid_api_key")
         return caller_for_key(found, row.slug)
     person = User.objects.filter(pk=user, is_active=True).first() if user else None
     if person is None:
-        raise NotAuthenticated("This account is closed.")
+        raise NotAuthenticated(_("This account is closed."))
     return caller_for_user(person, row.slug)
 
 
@@ -108,9 +108,9 @@ def _only(memberships: list[Membership]) -> Membership:
     if len(memberships) == 1:
         return memberships[0]
     detail = (
-        "You belong to several organizations: name one in the header X-Organization."
+        _("You belong to several organizations: name one in the header X-Organization.")
         if memberships
-        else "You do not belong to an organization yet: make one with POST /api/v1/organizations."
+        else _("You do not belong to an organization yet: make one with POST /api/v1/organizations.")
     )
     raise MalformedRequest(detail, error_type="organization_required")
 

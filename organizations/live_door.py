@@ -17,6 +17,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_delete, post_save
 from django.http.request import validate_host
 from django.utils.datastructures import CaseInsensitiveMapping
+from django.utils.translation import gettext as _
 
 from accounts import sessions
 from accounts.models import User
@@ -84,14 +85,14 @@ async def caller_of(scope: Any) -> Caller:
     if ticket := _query(scope, "ticket"):
         caller = await database_sync_to_async(tickets.redeem)(ticket)
         if caller is None:
-            raise PermissionDenied("The ticket is used or expired. Ask for a new one.")
+            raise PermissionDenied(_("The ticket is used or expired. Ask for a new one."))
         return caller
     if authenticate.credential_of(headers) is not None:
         return await database_sync_to_async(authenticate.caller_from_credentials)(headers, organization)
     # SECURITY: a browser sends its session with requests of any page; only our own pages may use it.
     _require_own_origin(headers.get("Origin"))
     if not scope["user"].is_authenticated:
-        raise NotAuthenticated("Sign in, or send an access token, an API key or a ticket.")
+        raise NotAuthenticated(_("Sign in, or send an access token, an API key or a ticket."))
     return await database_sync_to_async(authenticate.caller_for_user)(scope["user"], organization)
 
 
@@ -102,7 +103,7 @@ def _still(scope: Any, caller: Caller) -> Caller:
         if credential is not None:
             authenticate.person_or_key(credential)
         elif sessions.user_of_session(scope["session"].session_key) is None:
-            raise NotAuthenticated("This session has ended. Sign in again.")
+            raise NotAuthenticated(_("This session has ended. Sign in again."))
     return authenticate.again(caller)
 
 
@@ -118,7 +119,7 @@ def _headers(scope: Any) -> CaseInsensitiveMapping[str]:
 def _require_own_origin(origin: str | None) -> None:
     host = urlsplit(origin or "").hostname or ""
     if origin is not None and not validate_host(host, settings.ALLOWED_HOSTS):
-        raise PermissionDenied("This page may not open a live connection.")
+        raise PermissionDenied(_("This page may not open a live connection."))
 
 
 def _doors(caller: Caller) -> list[str]:

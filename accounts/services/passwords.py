@@ -37,10 +37,10 @@ def reset(*, request: HttpRequest, token: str, password: str) -> User:
     Raises Invalid naming `token` or `password`.
     """
     limits.spend(request, "reset_password_from_key")
-    uid, _, key = token.partition("-")
+    uid, _dash, key = token.partition("-")
     form = UserTokenForm({"uidb36": uid, "key": key})
     if not form.is_valid() or not form.reset_user.is_active:
-        raise Invalid.field("token", "This link is used up or too old. Ask for a new one.", "invalid_token")
+        raise Invalid.field("token", _("This link is used up or too old. Ask for a new one."), "invalid_token")
     user: User = form.reset_user
     check_strength(user, password)
     with transaction.atomic():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from billing.models import Account
@@ -40,11 +41,11 @@ class ChangeSubscriptionSerializer(WantedSubscriptionSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:
-            raise serializers.ValidationError("Say what should change.")
+            raise serializers.ValidationError(_("Say what should change."))
         if "cancel_at_period_end" in attrs and len(attrs) > 1:
-            raise serializers.ValidationError("Send `cancel_at_period_end` alone.")
+            raise serializers.ValidationError(_("Send `cancel_at_period_end` alone."))
         if attrs.keys() == {"proration_at"}:
-            raise serializers.ValidationError("Say what should change.")
+            raise serializers.ValidationError(_("Say what should change."))
         return attrs
 
 

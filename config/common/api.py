@@ -49,7 +49,7 @@ class JsonParser(BaseParser):
         try:
             return orjson.loads(stream.read())
         except orjson.JSONDecodeError as error:
-            raise MalformedRequest(f"The body is not valid JSON: {error}.") from None
+            raise MalformedRequest(_("The body is not valid JSON: %(error)s.") % {"error": error}) from None
 
 
 class JsonRenderer(BaseRenderer):
@@ -120,7 +120,7 @@ def _protocol_error(error: Exception) -> ApplicationError | None:
         case exceptions.ParseError():
             return MalformedRequest(str(error.detail))
         case exceptions.UnsupportedMediaType():
-            return UnsupportedType("Send JSON with the header Content-Type: application/json.")
+            return UnsupportedType(_("Send JSON with the header Content-Type: application/json."))
         case exceptions.MethodNotAllowed():
             return HttpError(405, "Method not allowed", "method_not_allowed", str(error.detail))
         case exceptions.NotAcceptable():
@@ -178,4 +178,4 @@ def not_found(_request: HttpRequest, *_args: object, **_kwargs: object) -> NoRet
 
     It changes nothing; with the check, a POST to a mistyped address would be 403.
     """
-    raise NotFound("There is nothing at this address. API paths never end in a slash.")
+    raise NotFound(_("There is nothing at this address. API paths never end in a slash."))

@@ -82,7 +82,7 @@ class ProblemMiddleware:
 
 def _error_of(status: int) -> ApplicationError:
     if status == HTTPStatus.NOT_FOUND:
-        return NotFound("There is nothing at this address. API paths never end in a slash.")
+        return NotFound(_("There is nothing at this address. API paths never end in a slash."))
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return HttpError(
             status, "Bad request", "malformed_request", "The request was refused before it reached the API."

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError
+from django.utils.translation import gettext as _
 from rest_framework import pagination, serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -32,7 +33,7 @@ class CursorPagination(pagination.CursorPagination):
         except (NotFound, ValidationError, ValueError, OverflowError, DataError) as error:
             if self.cursor_query_param not in request.query_params:
                 raise
-            raise Invalid.field("cursor", "This cursor is not one of ours. Start again without it.") from error
+            raise Invalid.field("cursor", _("This cursor is not one of ours. Start again without it.")) from error
         return page
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -79,7 +80,10 @@ def ordered_by(request: Request, *, allowed: tuple[str, ...]) -> CursorPaginatio
     """
     asked = request.query_params.get("ordering", "-created_at")
     if asked.removeprefix("-") not in allowed:
-        raise Invalid.field("ordering", f"Order by one of: {', '.join(allowed)}; with a leading - for the reverse.")
+        raise Invalid.field(
+            "ordering",
+            _("Order by one of: %(names)s; with a leading - for the reverse.") % {"names": ", ".join(allowed)},
+        )
     paginator = CursorPagination()
     paginator.ordering = (asked, "-id" if asked.startswith("-") else "id")
     return paginator

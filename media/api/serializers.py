@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from config.common.api import StrictSerializer
@@ -25,7 +26,7 @@ class PartNumbersField(serializers.CharField):
         if not all(
             number.isascii() and number.isdigit() and len(number) <= len(str(MAX_PARTS)) for number in text.split(",")
         ):
-            raise serializers.ValidationError("Name parts by their numbers, as in 3,7.", code="invalid")
+            raise serializers.ValidationError(_("Name parts by their numbers, as in 3,7."), code="invalid")
         return [int(number) for number in text.split(",")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -78,7 +79,7 @@ class PersonAPIView(LimitedAPIView):
     def person(self) -> User:
         user = self.request.user
         if not isinstance(user, User):
-            raise NotAuthenticated("Sign in first.")
+            raise NotAuthenticated(_("Sign in first."))
         return user
 
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
@@ -120,11 +121,11 @@ def caller_of(request: Request, slug: str | None, *, gated: bool = True) -> Call
 def _user_of(request: Request) -> User:
     user: Any = request.user
     if not isinstance(user, User):
-        raise NotAuthenticated("Send an access token or an API key in the Authorization header.")
+        raise NotAuthenticated(_("Send an access token or an API key in the Authorization header."))
     return user
 
 
 def _require_credentials(request: Request) -> None:
     """SECURITY: no credentials is 401 for every method, before anything can be learnt from a 403, 404 or 405."""
     if not isinstance(request.auth, ApiKey) and not request.user.is_authenticated:
-        raise NotAuthenticated("Send an access token or an API key in the Authorization header.")
+        raise NotAuthenticated(_("Send an access token or an API key in the Authorization header."))

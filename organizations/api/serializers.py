@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from accounts.models import User
@@ -66,7 +67,9 @@ class ChangeMeSerializer(StrictSerializer):
 
     def validate_time_zone(self, value: str) -> str:
         if value not in zoneinfo.available_timezones():
-            raise serializers.ValidationError("Not a time zone. Use an IANA name such as Asia/Baghdad.", code="unknown")
+            raise serializers.ValidationError(
+                _("Not a time zone. Use an IANA name such as Asia/Baghdad."), code="unknown"
+            )
         return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from config.common.clock import now
 from config.common.errors import Invalid
@@ -61,6 +62,10 @@ def _check(scopes: list[str], expires_at: datetime | None) -> None:
     unknown = sorted(set(scopes) - SCOPES)
     if unknown:
         known = ", ".join(sorted(SCOPES))
-        raise Invalid.field("scopes", f"Unknown scope {unknown[0]}. Scopes are: {known}.", "unknown")
+        raise Invalid.field(
+            "scopes",
+            _("Unknown scope %(scope)s. Scopes are: %(known)s.") % {"scope": unknown[0], "known": known},
+            "unknown",
+        )
     if expires_at is not None and expires_at <= now():
-        raise Invalid.field("expires_at", "The key would already have expired. Give a later moment.", "past")
+        raise Invalid.field("expires_at", _("The key would already have expired. Give a later moment."), "past")

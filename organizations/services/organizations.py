@@ -24,7 +24,7 @@ def create(*, name: str, owner: User) -> Organization:
     """A new organization with `owner` as its owner. Its slug is made from the name, whatever its script."""
     name = " ".join(name.split())
     if not name:
-        raise Invalid.field("name", "Give the organization a name.", "blank")
+        raise Invalid.field("name", _("Give the organization a name."), "blank")
     organization = _insert(name)
     Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
     audit.record(organization=organization, action="organization.created", actor=owner, target=organization)

@@ -10,6 +10,7 @@ from allauth.account.internal.flows.email_verification import send_verification_
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts import second_factor, sessions
 from accounts.models import User
@@ -84,7 +85,7 @@ def _authenticate(request: HttpRequest, email: str, password: str) -> User:
         raise limits.sign_in_refusal(request, email) from error
     if not isinstance(user, User) or not user.is_active:
         # SECURITY: the same words for an unknown address, a wrong password and a closed account.
-        raise NotAuthenticated("The address or the password is not right.", error_type="invalid_credentials")
+        raise NotAuthenticated(_("The address or the password is not right."), error_type="invalid_credentials")
     return user
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from config.common.errors import Conflict
@@ -28,7 +29,7 @@ def sign_up(*, email: str, password: str, first_name: str, last_name: str, organ
             user = User.objects.create_user(email, password, first_name=first_name, last_name=last_name)
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     except IntegrityError:
-        raise Conflict("An account with this address exists. Sign in instead.", error_type="email_taken") from None
+        raise Conflict(_("An account with this address exists. Sign in instead."), error_type="email_taken") from None
     return SignedUp(user, organizations.create(name=organization_name, owner=user))
 
 

@@ -29,7 +29,7 @@ def messages(tree: ast.AST) -> Iterator[ast.expr]:
 def test_refusals_are_written_for_translation() -> None:
     found = [
         f"{code.name(path)}:{message.lineno}"
-        for path in code.files("transcription")
+        for path in code.files()
         for message in messages(code.tree(path))
         if not code.name(path).startswith(ENGLISH)
         and (isinstance(message, ast.JoinedStr) or (isinstance(message, ast.Constant) and message.value))
