@@ -115,6 +115,7 @@ def test_whisper_model_that_is_not_here_says_where_to_put_it(settings: Settings,
     assert str(tmp_path) in result.hint
 
 
+@pytest.mark.usefixtures("own_redis")
 def test_a_model_of_ones_own_is_told_how_to_become_the_usual_one(settings: Settings, tmp_path: Path) -> None:
     settings.ASR_ENGINE, settings.ASR_MODEL, settings.ASR_MODEL_DIR = "auto", "auto", str(tmp_path)
     assert str(tmp_path) in found(resources.models())["languages"].hint
