@@ -20,7 +20,8 @@ from transcription.asr.postprocess import join
 from transcription.asr.types import SAMPLE_RATE, Chunk, Context, Recognition, Segment, Word
 
 CLIPS = ("en_digits.wav", "en_meeting.ogg", "en_telephone_8k.wav", "en_names_hotwords.wav")
-WHISPER = Options("faster_whisper", "whisper-espeak", language="en")
+# Without sampling, by which the recognizer tries again where it is unsure: words would be chance.
+WHISPER = Options("faster_whisper", "whisper-espeak", language="en", temperature=(0.0,))
 WHOLE_MS = 3_600_000
 RATE = SAMPLE_RATE // 1000
 TONES = 400
