@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from billing.models import StoredFile, UsageEntry, UsageThreshold
@@ -25,8 +26,14 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg] # is not subscr
         help_text=_("Below zero gives time back, above zero takes it."),
         min_value=-(10**6),
         max_value=10**6,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
-    reason = forms.CharField(label=_("reason"), max_length=200, help_text=_("The organization reads this."))
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=200,
+        help_text=_("The organization reads this."),
+        widget=UnfoldAdminTextInputWidget,
+    )
 
     class Meta:
         model = UsageEntry
