@@ -7,12 +7,14 @@ import os
 import shutil
 import tempfile
 
-from tests.services import ensure_services
+from tests.services import ensure_services, of_worker
 
-# Every xdist worker takes servers' databases of its own, not those its parent took.
-if "PYTEST_XDIST_WORKER" in os.environ and os.environ.pop("TADWIN_TEST_SLOT", ""):
-    for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT"):
-        del os.environ[name]
+# Every xdist worker takes servers' databases of its own, not those its parent took or was given.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    if os.environ.pop("TADWIN_TEST_SLOT", ""):
+        for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT"):
+            del os.environ[name]
+    os.environ.update(of_worker(worker))
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     os.environ["TADWIN_TEST_SLOT"] = "taken"
 os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = ensure_services()

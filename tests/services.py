@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit, urlunsplit
 
 import redis
 
@@ -34,6 +35,26 @@ def ensure_services() -> tuple[str, str]:
     slot = _join(with_postgres=not database, with_redis=not broker)
     name = DATABASE_NAME if slot == 0 else f"{DATABASE_NAME}_{slot}"
     return database or database_url(_postgres().socket_dir, name), broker or redis_url(_redis().socket, slot)
+
+
+def of_worker(name: str) -> dict[str, str]:
+    """What the xdist worker `name` ("gw0") uses of the Redis and the S3 server that the environment names.
+
+    Asked again by a process that a test of this worker starts, the answer is the same. PostgreSQL's databases of
+    workers are pytest-django's affair.
+    """
+    own = {}
+    if url := os.environ.get("REDIS_URL"):
+        own["REDIS_URL"] = _numbered(url, int(name.removeprefix("gw")) + 1)
+    if bucket := os.environ.get("S3_BUCKET"):
+        own["S3_BUCKET"] = f"{bucket.removesuffix(f'-{name}')}-{name}"
+    return own
+
+
+def _numbered(url: str, database: int) -> str:
+    if url.startswith("unix:"):
+        return f"{url.partition('?')[0]}?db={database}"
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 def _join(*, with_postgres: bool, with_redis: bool) -> int:

@@ -28,7 +28,8 @@ def environment(**more: str) -> dict[str, str]:
     url = os.environ["DATABASE_URL"]
     base, _, query = url.partition("?")
     database = base.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
-    inherited = {key: value for key, value in os.environ.items() if key != "TADWIN_TEST_SLOT"}
+    # No worker of xdist itself: it would take databases of its own.
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTEST_XDIST_WORKER"}
     return {
         **inherited,
         "DATABASE_URL": database,

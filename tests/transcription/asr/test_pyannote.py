@@ -116,6 +116,7 @@ def test_silence_has_no_speakers() -> None:
 
 
 @installed
+@pytest.mark.slow
 def test_one_process_serves_many_recordings_and_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "not-for-models")
     stop_all()
@@ -133,6 +134,7 @@ def test_one_process_serves_many_recordings_and_knows_no_secret(monkeypatch: pyt
 
 
 @installed
+@pytest.mark.slow
 def test_the_process_is_replaced_when_it_is_old_or_large() -> None:
     for config in (replace(CONFIG, recycle_after=1), replace(CONFIG, most_memory_mb=50)):
         tell_apart(config)
@@ -140,6 +142,7 @@ def test_the_process_is_replaced_when_it_is_old_or_large() -> None:
 
 
 @installed
+@pytest.mark.slow
 def test_idle_processes_end() -> None:
     tell_apart()
     assert stop_all(idle_s=3_600) == 0
@@ -147,6 +150,7 @@ def test_idle_processes_end() -> None:
 
 
 @installed
+@pytest.mark.slow
 def test_a_stop_ends_the_process() -> None:
     pids: list[int] = []
 
@@ -172,6 +176,7 @@ def test_a_process_killed_by_the_system_is_out_of_memory() -> None:
 
 
 @installed
+@pytest.mark.slow
 def test_a_broken_pipeline_is_named(tmp_path: Path) -> None:
     shutil.copy(PIPELINE / "config.yaml", tmp_path)
     with pytest.raises(EngineError, match="could not be loaded") as caught:
@@ -196,6 +201,7 @@ def test_auto_takes_it_where_it_is_ready_and_says_so(weights_dir: Path) -> None:
 
 
 @installed
+@pytest.mark.slow
 def test_auto_goes_on_without_it_when_it_fails(weights_dir: Path) -> None:
     found = pipeline.diarize(CLIP, options(), cache_dir=weights_dir, pyannote=replace(CONFIG, longest_ms=1_000))
     assert (found.method, found.reason) == ("embedded", "pyannote_failed")
