@@ -71,7 +71,7 @@ class JobAdmin(ReadOnly, ModelAdmin):
 
     @admin.action(description=_("Retry failed and canceled jobs"))
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._each(request, queryset, jobs.reopen, "Retried")
+        self._each(request, queryset, _reopened, "Retried")
 
     @admin.action(description=_("Cancel active jobs"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -79,20 +79,32 @@ class JobAdmin(ReadOnly, ModelAdmin):
 
     @admin.action(description=_("Take running steps from their workers and queue them again"))
     def requeue(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._each(request, queryset, lambda job: dispatch.ring(lifecycle.requeue(job.pk)), "Queued again")
+        self._each(request, queryset, _requeued, "Queued again")
 
-    def _each(self, request: HttpRequest, queryset: QuerySet[Job], act: Callable[[Job], object], what: str) -> None:
-        """Act on every job and write it down; one that refuses is told, and does not keep the others from theirs."""
+    def _each(self, request: HttpRequest, queryset: QuerySet[Job], act: Callable[[Job], bool], what: str) -> None:
+        """Act on every job and write down which were changed; one that refuses is told, and stops no other."""
         done = 0
         for job in queryset:
             try:
-                act(job)
-                self.log_change(request, job, what)
-                done += 1
+                if act(job):
+                    self.log_change(request, job, what)
+                    done += 1
             except ApplicationError as error:
                 self.message_user(request, f"{job.pk}: {error.detail}", messages.WARNING)
         text = ngettext("%(count)d job changed.", "%(count)d jobs changed.", done) % {"count": done}
         self.message_user(request, text, messages.SUCCESS)
+
+
+def _reopened(job: Job) -> bool:
+    jobs.reopen(job)
+    return True
+
+
+def _requeued(job: Job) -> bool:
+    """False where no step of it was running."""
+    queues = lifecycle.requeue(job.pk)
+    dispatch.ring(queues)
+    return bool(queues)
 
 
 @admin.register(Step)

@@ -229,7 +229,8 @@ class EvaluationForm(forms.Form):
         file = data.get("file")
         if not data.get("text", "").strip() and not file:
             self.add_error("text", _("Paste the text, or choose a file."))
-        if file and file.size > LONGEST_REFERENCE:
+        # Bytes, of which a letter has up to four; the service counts letters.
+        if file and file.size > 4 * LONGEST_REFERENCE:
             self.add_error("file", _("This file is too large for a text of one recording."))
         return data
 

@@ -44,8 +44,10 @@ def enforce_retention() -> int:
 @shared_task(name=realign_service.REALIGN, soft_time_limit=900, time_limit=960)
 def realign(transcript_id: str, versions: str) -> None:
     """Asked for by a person: the times of some lines' words, out of the recording."""
-    realigning.realign(UUID(transcript_id), orjson.loads(versions))
-    engines.unload_idle()
+    try:
+        realigning.realign(UUID(transcript_id), orjson.loads(versions))
+    finally:
+        engines.unload_idle()
 
 
 @shared_task(name="transcription.look_for_voices", soft_time_limit=900, time_limit=960)

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -18,6 +17,7 @@ from accounts.models import User
 from accounts.services import addresses, closing, limits
 from accounts.services.overview import overview_of
 from accounts.views.base import person_page, show
+from config.common.downloads import download
 from config.common.errors import ApplicationError
 
 
@@ -81,10 +81,7 @@ def download_data(request: HttpRequest, user: User) -> HttpResponseBase:
     except ApplicationError as error:
         messages.error(request, error.detail)
         return redirect("security")
-    response = StreamingHttpResponse(export.stream(user), content_type="application/zip")
-    name = content_disposition_header(as_attachment=True, filename=export.filename(user))
-    response["Content-Disposition"] = name or "attachment"
-    return response
+    return download(export.filename(user), export.stream(user), "application/zip")
 
 
 @person_page("GET", "HEAD", "POST")

@@ -75,9 +75,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = set(data) - set(self.fields)
             if unknown:
-                raise serializers.ValidationError(
-                    {name: serializers.ErrorDetail("This field is not known here.", code="unknown") for name in unknown}
-                )
+                fault = serializers.ErrorDetail(_("This field is not known here."), code="unknown")
+                raise serializers.ValidationError(dict.fromkeys(unknown, fault))
         return super().to_internal_value(data)
 
 

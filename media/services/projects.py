@@ -14,6 +14,7 @@ from organizations import audit, job_defaults
 from organizations.roles import Action
 from organizations.tenancy import Caller
 
+LONGEST_NAME = 200
 EDITABLE = ("name", "defaults", "audio_retention_days", "transcript_retention_days")
 
 
@@ -65,6 +66,9 @@ def _checked(name: str) -> str:
     tidied = tidy(name)
     if not tidied:
         raise Invalid.field("name", _("Give the project a name."), "blank")
+    # Here, not only in a form: composing letters makes some names longer.
+    if len(tidied) > LONGEST_NAME:
+        raise Invalid.field("name", _("At most %(most)d characters.") % {"most": LONGEST_NAME}, "max_length")
     return tidied
 
 

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.http import HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from accounts import export, second_factor, sessions
 from accounts.services import addresses, limits, passkeys, passwords
 from config.common.api import validated
 from config.common.clock import iso
+from config.common.downloads import download
 from config.common.errors import NotFound
 from config.common.pagination import list_of
 from organizations.api import account_serializers as forms
@@ -161,10 +161,7 @@ class ExportView(PersonAPIView):
     def get(self, request: Request) -> HttpResponseBase:
         """All that is kept about you, as a ZIP of JSON files and transcripts."""
         limits.spend(request._request, "export", user=self.person)
-        response = StreamingHttpResponse(export.stream(self.person), content_type="application/zip")
-        name = content_disposition_header(as_attachment=True, filename=export.filename(self.person))
-        response["Content-Disposition"] = name or "attachment"
-        return response
+        return download(export.filename(self.person), export.stream(self.person), "application/zip")
 
 
 def session_json(one: UserSession, current: str) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from pytest_django import Settings
 from media.models import Recording
 from media.storage import MediaStorage
 from organizations.models import Organization
-from tests.factories import make_api_key
+from tests.factories import make_api_key, make_transcript
 from transcription.models import Job
+from transcription.openai_api import formats
 from transcription.services import waiting
 from transcription.states import JobStatus
 
@@ -170,3 +171,11 @@ def test_a_failed_request_gives_its_place_back(key: Headers) -> None:
     for _ in range(20):
         assert ask("POST", TRANSCRIPTIONS, key, model="gpt-5").status_code == 404
         assert ask("POST", TRANSCRIPTIONS, key).status_code == 504
+
+
+def test_what_is_not_sure_at_all_is_not_certain(organization: Organization) -> None:
+    transcript = make_transcript(organization, lines=3)
+    for line, confidence in zip(transcript.segments.order_by("position"), (0.0, 1.0, None), strict=True):
+        transcript.segments.filter(pk=line.pk).update(confidence=confidence)
+    rows = formats.verbose(transcript.job, ["segment"])["segments"]
+    assert [round(row["avg_logprob"], 1) for row in rows] == [-13.8, 0.0, 0.0]

@@ -278,3 +278,10 @@ class TestHighlights:
     ) -> None:
         made = api(alice).post(self.path(transcript), {"start": 0, "end": 1}).json()
         assert api(bob).delete(f"{self.path(transcript)}/{made['id']}").status_code == 403
+
+
+def test_news_of_a_text_go_with_its_job(api: Api, write: Any, alice: User, bob: User, transcript: Transcript) -> None:
+    write(alice, f"Look, @{bob.email}")
+    assert Notification.objects.filter(user=bob).count() == 1
+    assert api(alice).delete(f"/jobs/{transcript.job_id}").status_code == 204
+    assert not Notification.objects.filter(user=bob).exists(), "it would lead to a page that is gone"

@@ -208,3 +208,10 @@ def test_a_doubt_is_shown_with_its_reason(transcript: Transcript, carol: User, c
     page = client_for(carol).get(address(transcript, f"transcripts/{transcript.pk}")).content.decode()
     assert page.count("line-flag") == 3, "the line's own, and a pattern with its name for lines that scripts draw"
     assert '<span dir="auto">No speech was heard where this text stands.</span>' in page
+
+
+def test_a_file_is_as_long_as_its_letters(transcript: Transcript, bob: User, client_for: Browser) -> None:
+    """300,000 Arabic letters are 600,000 bytes, and may be pasted too."""
+    file = SimpleUploadedFile("said.txt", ("سلام " * 60_000).encode())
+    answer = client_for(bob).post(address(transcript, f"transcripts/{transcript.pk}/evaluate"), {"file": file})
+    assert answer.status_code == 302, answer.content

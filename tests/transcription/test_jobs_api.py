@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from billing.models import Account, UsageEntry
@@ -22,6 +22,7 @@ from tests.transcription.builders import make_job, make_recording, tone
 from tests.transcription.test_runner import run_all
 from transcription import lifecycle
 from transcription.models import Job, Step
+from transcription.services import jobs
 from transcription.states import JobStatus, StepStatus
 
 pytestmark = pytest.mark.django_db
@@ -307,3 +308,36 @@ def test_steps_of_a_deleted_job_are_gone(api: Api, bob: Any, organization: Organ
     Step.objects.filter(job=job).update(status=StepStatus.LEASED, lease_until="2030-01-01T00:00Z")
     api(bob).delete(f"/jobs/{job.pk}")
     assert not Step.objects.exists()
+
+
+def is_blocked() -> bool:
+    """Whether somebody waits for a lock in this database."""
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({waiting})")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_is_canceled_while_its_recording_becomes_ready_holds_no_minutes(organization: Organization) -> None:
+    recording = make_recording(organization, status=RecordingStatus.PROBING)
+    job = lifecycle.open_job(
+        Job(organization=organization, recording=recording, options={"start_ms": 0, "end_ms": None}), diarize=False
+    )
+
+    def admit() -> None:
+        try:
+            jobs.admit_waiting(recording)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=admit)
+    with transaction.atomic():
+        lifecycle.cancel(job.pk)
+        thread.start()
+        until = time.monotonic() + 10
+        while not is_blocked() and time.monotonic() < until:
+            time.sleep(0.01)
+    thread.join()
+    assert Job.objects.get(pk=job.pk).status == JobStatus.CANCELED
+    assert not UsageEntry.objects.filter(status=UsageEntry.Status.RESERVED).exists()

@@ -13,7 +13,10 @@ from organizations.models import Organization
 from tests.transcription.builders import make_job, make_recording
 from transcription import dispatch, lifecycle
 from transcription.lifecycle import Lease, LeaseLost, StepError
+from transcription.lifecycle.progress import share_done
+from transcription.lifecycle.rows import distinct
 from transcription.models import Job, Step, Transcript
+from transcription.services import jobs
 from transcription.states import JOB_TRANSITIONS, JobStatus, StepKind, StepStatus
 
 pytestmark = pytest.mark.django_db
@@ -275,3 +278,29 @@ def test_staff_requeue_takes_the_step_from_its_worker(organization: Organization
 
 def test_the_table_of_states_has_every_state() -> None:
     assert set(JOB_TRANSITIONS) == set(JobStatus)
+
+
+def test_a_retry_leaves_chunks_as_long_as_they_were_cut(organization: Organization) -> None:
+    """Else the progress of a retry is measured against a recording of many times its length."""
+    job = prepared(organization, chunks=3)
+    lifecycle.finish(claim(), {})
+    lifecycle.fail(claim(), HOPELESS)
+    jobs.reopen(job)
+    assert list(Step.objects.filter(job=job, kind="transcribe").values_list("total_ms", flat=True)) == [20_000] * 3
+    claim()
+    assert share_done(Job.objects.get(pk=job.pk)) == pytest.approx((0.1 + 0.75 / 3) / 0.9)
+
+
+def test_of_warnings_of_one_type_the_newest_stays() -> None:
+    old, other, new = ({"type": kind, "message": text} for kind, text in (("a", "old"), ("b", ""), ("a", "new")))
+    assert distinct([old, other, new]) == [new, other]
+
+
+def test_a_worker_whose_clock_is_behind_completes_its_job(organization: Organization) -> None:
+    job = prepared(organization)
+    lifecycle.finish(claim(), {})
+    lease = claim()
+    Step.objects.filter(pk=lease.step_id).update(started_at=now() + timedelta(hours=1))
+    finished(lease, job)
+    job.refresh_from_db()
+    assert (job.status, job.processing_ms) == (JobStatus.COMPLETED, 0)

@@ -238,3 +238,10 @@ def test_speakers_keep_their_names_by_time_and_the_unnamed_go() -> None:
     assert found.change.voices_before == (voices[2],)
     assert found.change.voices_after == ()
     assert [(one.id, one.speaker) for one in found.change.after if one.id == "l2"] == [("l2", "b")]
+
+
+def test_nobody_forecasts_by_a_start_of_long_ago(api: Callable[..., ApiClient], alice: User, job: Job) -> None:
+    assert again(api, alice, job).status_code == 202
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.PROCESSING, progress=0.9)
+    shown = api(alice).get(f"/jobs/{job.pk}").json()
+    assert (shown["status"], shown["eta"]) == ("processing", None)

@@ -171,3 +171,12 @@ def test_only_the_asked_part_is_transcribed(organization: Organization, media_st
     lines = Segment.objects.filter(transcript__job=job)
     assert lines.exists()
     assert all(2000 <= line.start_ms <= line.end_ms <= 6000 for line in lines)
+
+
+def test_a_task_that_worked_for_long_leaves_the_rest_to_another(long_job: Job, settings: Any) -> None:
+    """The limit of a task is meant for one step, and must not run out in the middle of the tenth."""
+    settings.STEP_SOFT_TIME_LIMIT = 0
+    assert runner.work("default", worker="test") == 1
+    assert run_all() > 1
+    long_job.refresh_from_db()
+    assert long_job.status == JobStatus.COMPLETED

@@ -74,6 +74,7 @@ def test_a_stranger_reads_the_transcript_and_nothing_around_it(
     assert (
         str(transcript.pk) not in html and str(organization.pk) not in html and str(transcript.recording_id) not in html
     )
+    assert "data-segment" not in html, "nor anything by which a line could be edited"
     assert answer["X-Robots-Tag"] == "noindex, nofollow, noarchive"
     assert answer["Cache-Control"] == "private, no-store"
     assert answer["Referrer-Policy"] == "same-origin"
@@ -339,3 +340,14 @@ class TestPages:
     ) -> None:
         address = f"/o/{organization.slug}/transcripts/{transcript.pk}/shares"
         assert client_for(mallory).get(address).status_code == 404
+
+
+def test_right_passwords_lock_nobody_out(share: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class opens one link within the hour."""
+    monkeypatch.setattr(shares, "TRIES_OF_ALL", 3)
+    path = share(password=PASSWORD)["path"]
+    answers = [
+        stranger().post(path, {"password": PASSWORD}, REMOTE_ADDR=f"198.51.100.{number}").status_code
+        for number in range(5)
+    ]
+    assert answers == [302] * 5

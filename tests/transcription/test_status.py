@@ -11,8 +11,8 @@ from config.common.errors import Conflict
 from organizations.models import AuditEvent, Organization
 from tests.api_client import ApiClient
 from tests.factories import make_api_key, make_transcript
+from transcription import history
 from transcription.models import Transcript
-from transcription.services import status
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., ApiClient]
@@ -35,12 +35,12 @@ def test_final_locks_and_is_told(api: Api, bob: User, transcript: Transcript, or
     assert api(bob).get(path(transcript)).json() == {
         "status": "draft", "locked": False, "changed_at": None, "changed_by": None
     }  # fmt: skip
-    status.must_be_open(transcript)
+    history.must_be_open(transcript)
     done = api(bob).put(path(transcript), {"status": "final"}).json()
     assert (done["status"], done["locked"], done["changed_by"]["name"]) == ("final", True, "Bob")
     transcript.refresh_from_db()
     with pytest.raises(Conflict) as caught:
-        status.must_be_open(transcript)
+        history.must_be_open(transcript)
     assert caught.value.error_type == "transcript_locked"
     shown = api(bob).get(f"/transcripts/{transcript.pk}").json()
     assert (shown["status"], shown["locked"]) == ("final", True)

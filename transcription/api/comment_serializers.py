@@ -11,9 +11,7 @@ from transcription.api.serializers import AuthorSerializer
 from transcription.models import HighlightColour, ReviewStatus
 from transcription.models.comments import LONGEST_COMMENT, LONGEST_NOTE
 from transcription.services.mentions import MOST_MENTIONS
-
-# A hundred days: beyond every recording, and within what the database counts.
-LATEST = 8_640_000.0
+from transcription.services.options import LATEST_SECONDS as LATEST
 
 
 class CommentTextSerializer(StrictSerializer):

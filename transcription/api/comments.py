@@ -12,13 +12,13 @@ from rest_framework.response import Response
 from config.common.api import validated
 from config.common.clock import iso
 from config.common.pagination import CursorPagination, page_of
-from organizations.api.base import TenantAPIView
 from organizations.idempotency import idempotent
 from organizations.roles import Action
 from transcription.api import comment_serializers as serializers
 from transcription.api.presenters import author_json
+from transcription.api.transcripts import TranscriptAPIView
 from transcription.models import Comment, Highlight, Transcript
-from transcription.services import comments, highlights, selectors, status
+from transcription.services import comments, highlights, status
 
 PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor")]
 RESOLVED = OpenApiParameter("resolved", enum=["0", "1"], description="`0`: only open ones, `1`: only resolved ones.")
@@ -62,17 +62,14 @@ def highlight_json(highlight: Highlight) -> dict[str, Any]:
     }
 
 
-class CompanyAPIView(TenantAPIView):
-    """Parent of the routes about one transcript."""
-
-    def transcript(self, transcript_id: UUID) -> Transcript:
-        return selectors.transcript(self.caller, transcript_id)
+class CommentsAPIView(TranscriptAPIView):
+    """Parent of the routes about what people say of one transcript."""
 
     def comment(self, transcript_id: UUID, comment_id: UUID) -> Comment:
         return comments.comment_of(self.caller, self.transcript(transcript_id), comment_id)
 
 
-class CommentsView(CompanyAPIView):
+class CommentsView(CommentsAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ, "POST": Action.TRANSCRIPTS_WRITE}
 
     @extend_schema(
@@ -113,7 +110,7 @@ class CommentsView(CompanyAPIView):
         return Response(comment_json(comment), status=201)
 
 
-class CommentView(CompanyAPIView):
+class CommentView(CommentsAPIView):
     actions = {"PATCH": Action.TRANSCRIPTS_WRITE, "DELETE": Action.TRANSCRIPTS_WRITE}
 
     @extend_schema(
@@ -136,7 +133,7 @@ class CommentView(CompanyAPIView):
         return Response(status=204)
 
 
-class ResolveView(CompanyAPIView):
+class ResolveView(CommentsAPIView):
     actions = {"POST": Action.TRANSCRIPTS_WRITE}
     resolved = True
 
@@ -160,7 +157,7 @@ class ReopenView(ResolveView):
         return super().post(request, transcript_id, comment_id)
 
 
-class HighlightsView(CompanyAPIView):
+class HighlightsView(CommentsAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ, "POST": Action.TRANSCRIPTS_WRITE}
 
     @extend_schema(
@@ -197,7 +194,7 @@ class HighlightsView(CompanyAPIView):
         return Response(highlight_json(highlight), status=201)
 
 
-class HighlightView(CompanyAPIView):
+class HighlightView(CommentsAPIView):
     actions = {"DELETE": Action.TRANSCRIPTS_WRITE}
 
     @extend_schema(operation_id="highlights_delete", tags=["comments"], responses={204: None})
@@ -208,7 +205,7 @@ class HighlightView(CompanyAPIView):
         return Response(status=204)
 
 
-class StatusView(CompanyAPIView):
+class StatusView(CommentsAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ, "PUT": Action.TRANSCRIPTS_WRITE}
 
     @extend_schema(operation_id="status_read", tags=["comments"], responses=serializers.ReviewedSerializer)
@@ -238,8 +235,8 @@ def _review_json(transcript: Transcript) -> dict[str, Any]:
     }
 
 
-def _paginated(view: CompanyAPIView, rows: Any, ordering: tuple[str, ...], shape: Any) -> Response:
+def _paginated(view: CommentsAPIView, rows: Any, ordering: tuple[str, ...], shape: Any) -> Response:
     paginator = CursorPagination()
-    paginator.ordering = ordering  # type: ignore[assignment]
+    paginator.ordering = ordering
     page = paginator.paginate_queryset(rows, view.request, view=view) or []
     return paginator.get_paginated_response([shape(row) for row in page])

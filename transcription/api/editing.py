@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 from uuid import UUID
 
@@ -12,16 +13,14 @@ from rest_framework.response import Response
 
 from config.common.api import validated
 from config.common.errors import HttpError, MalformedRequest, NotFound
-from media.states import RecordingStatus
-from organizations.api.base import TenantAPIView
 from organizations.idempotency import idempotent
 from organizations.roles import Action
 from transcription.api import editing_presenters as presenters
 from transcription.api import editing_serializers as serializers
 from transcription.api.serializers import SegmentSerializer
-from transcription.api.transcripts import SegmentsView
+from transcription.api.transcripts import SegmentsView, TranscriptAPIView
 from transcription.editing.matching import Wanted
-from transcription.models import Segment, Transcript
+from transcription.models import Segment
 from transcription.services import editing, editing_replace, editing_speakers, machine_text
 from transcription.services.editing import Applied, StaleLine
 
@@ -29,15 +28,12 @@ READ, WRITE = Action.TRANSCRIPTS_READ, Action.TRANSCRIPTS_WRITE
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The line's `version`, in quotes.")
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 ANSWER = serializers.OperationAnswerSerializer
+# Nine digits, as many as the database's integers always hold.
+NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
-class EditingView(TenantAPIView):
+class EditingView(TranscriptAPIView):
     """Parent of the routes about one transcript that can be edited."""
-
-    def transcript(self, transcript_id: UUID) -> Transcript:
-        rows = Transcript.objects.visible_to(self.caller).exclude(recording__status=RecordingStatus.DELETED)
-        found: Transcript = rows.get_or_404(transcript_id)
-        return found
 
     def handle_exception(self, exc: Exception) -> Response:
         """A stale line comes back with what is needed to merge."""
@@ -68,7 +64,7 @@ def version_given(request: Request) -> int | None:
     """What If-Match says, if anything. Raises MalformedRequest for what is no version of ours."""
     text = request.headers.get("If-Match", "").strip()
     bare = text.removeprefix("W/").strip('"')
-    if text and not (bare.isascii() and bare.isdigit() and len(bare) < 10):  # noqa: PLR2004 - fits an integer
+    if text and not NUMBER.fullmatch(bare):
         raise MalformedRequest(_("If-Match holds the line's version: a number in quotes."))
     return int(bare) if text else None
 

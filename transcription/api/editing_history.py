@@ -16,7 +16,7 @@ from config.common.pagination import CursorPagination, page_of
 from organizations.idempotency import idempotent
 from transcription.api import editing_presenters as presenters
 from transcription.api import editing_serializers as serializers
-from transcription.api.editing import ANSWER, KEY, READ, WRITE, EditingView, done
+from transcription.api.editing import ANSWER, KEY, NUMBER, READ, WRITE, EditingView, done
 from transcription.services import editing_history, editing_review
 
 DEFAULT_THRESHOLD = 0.6
@@ -132,7 +132,7 @@ def whole_number(request: Request, name: str, otherwise: int | None) -> int:
     text = request.query_params.get(name)
     if text is None and otherwise is not None:
         return otherwise
-    if text is None or not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004 - fits an integer
+    if text is None or not NUMBER.fullmatch(text):
         raise Invalid.field(name, _("`%(name)s` is a whole number from 0 on.") % {"name": name})
     return int(text)
 

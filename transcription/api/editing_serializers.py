@@ -95,7 +95,7 @@ class ReplaceSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["dry_run"] and "replace" not in attrs:
-            raise serializers.ValidationError({"replace": "Say what to write instead; it may be empty."})
+            raise serializers.ValidationError({"replace": _("Say what to write instead; it may be empty.")})
         return attrs
 
 

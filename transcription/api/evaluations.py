@@ -58,6 +58,15 @@ class EvaluationRequestSerializer(StrictSerializer):
     folding = FoldingSerializer(required=False)
 
 
+class EvaluationFilterSerializer(StrictSerializer):
+    """What a list of evaluations can be asked for; empty: all."""
+
+    engine = serializers.CharField(allow_blank=True)
+    model = serializers.CharField(allow_blank=True)
+    language = serializers.CharField(allow_blank=True)
+    dialect = serializers.CharField(allow_blank=True)
+
+
 class EvaluationSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     transcript = serializers.UUIDField()
@@ -124,7 +133,7 @@ class EvaluationsView(TenantAPIView):
     )
     def get(self, request: Request) -> Response:
         """Evaluations, newest first."""
-        wanted = {name: request.query_params.get(name, "") for name in FILTERS}
+        wanted = validated(EvaluationFilterSerializer, {name: request.query_params.get(name, "") for name in FILTERS})
         paginator = CursorPagination()
         rows = paginator.paginate_queryset(evaluations.visible(self.caller, **wanted), request, self) or []
         return paginator.get_paginated_response([evaluation_json(row) for row in rows])

@@ -17,6 +17,7 @@ from config.common.api import validated
 from config.common.errors import Conflict, Invalid, NotFound
 from config.common.pagination import list_of, ordered_by, page_of
 from media.models import Recording
+from media.states import RecordingStatus
 from organizations.api.base import TenantAPIView
 from organizations.idempotency import idempotent
 from organizations.roles import Action
@@ -198,7 +199,8 @@ class DownloadView(TenantAPIView):
     )
     def get(self, request: Request, job_id: UUID) -> HttpResponseBase:
         """The finished job's transcript as a file; the same options as `transcripts/{id}/export`."""
-        job = Job.objects.visible_to(self.caller).select_related("transcript__recording").get_or_404(job_id)
+        rows = Job.objects.visible_to(self.caller).exclude(recording__status=RecordingStatus.DELETED)
+        job = rows.select_related("transcript__recording").get_or_404(job_id)
         if not hasattr(job, "transcript"):
             raise Conflict(_("The job has no transcript yet."), error_type="not_completed")
         return file_response(job.transcript, request)

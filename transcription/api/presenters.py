@@ -6,7 +6,6 @@ Hot lists come as dicts of `.values()`: an ordinary serializer costs three times
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,18 +14,16 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import User
-from config.common.clock import iso, now, seconds
+from config.common.clock import iso, seconds
 from organizations.models import ApiKey
 from transcription.asr.serial import words_from_json
 from transcription.models import Segment, Speaker, Step, Transcript
-from transcription.states import JobStatus
+from transcription.models.jobs import seconds_left
 
 JOB_FIELDS = (
     "id", "status", "stage", "progress", "attempt", "options", "engine", "model", "warnings", "error", "recording_id",
     "transcript__id", "created_at", "started_at", "finished_at", "audio_ms", "processing_ms", "metadata",
 )  # fmt: skip
-# Below this share an estimate says more about the start than about the rest.
-MIN_SHARE_FOR_ETA = 0.02
 
 
 def job_json(row: Mapping[str, Any], *, queue_position: int | None = None) -> dict[str, Any]:
@@ -38,7 +35,7 @@ def job_json(row: Mapping[str, Any], *, queue_position: int | None = None) -> di
         "stage": row["stage"] or None,
         "progress": round(row["progress"], 4),
         "queue_position": queue_position,
-        "eta": _eta(row["status"], row["started_at"], row["progress"]),
+        "eta": _eta(row),
         "attempt": row["attempt"],
         "options": options_json(row["options"]),
         "engine": row["engine"],
@@ -71,11 +68,9 @@ def options_json(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _eta(status: str, started_at: datetime | None, progress: float) -> float | None:
-    if status != JobStatus.PROCESSING or started_at is None or progress < MIN_SHARE_FOR_ETA:
-        return None
-    elapsed = (now() - started_at).total_seconds()
-    return round(elapsed * (1 - progress) / progress, 1)
+def _eta(row: Mapping[str, Any]) -> float | None:
+    left = seconds_left(**{name: row[name] for name in ("status", "started_at", "finished_at", "progress")})
+    return None if left is None else round(left, 1)
 
 
 def _links(job_id: UUID, recording_id: UUID, transcript_id: UUID | None) -> dict[str, str | None]:

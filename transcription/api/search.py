@@ -13,6 +13,7 @@ from config.common.clock import iso, seconds
 from organizations.api.base import TenantAPIView
 from organizations.roles import Action
 from transcription.api import search_serializers as serializers
+from transcription.api.transcripts import next_link
 from transcription.services import search
 from transcription.services.search import Found, Group, Line, Search
 
@@ -76,13 +77,8 @@ def asked(query: dict[str, Any]) -> Search:
 
 def _next(request: Request, found: Found) -> str | None:
     """The rest of what was found: by the corrected query, where that is what was searched for."""
-    if found.next_cursor is None:
-        return None
-    query = request.query_params.copy()
-    query["cursor"] = found.next_cursor
-    if found.corrected:
-        query["q"] = found.corrected
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    corrected = {"q": found.corrected} if found.corrected else {}
+    return next_link(request, found.next_cursor, **corrected)
 
 
 def _group_json(group: Group) -> dict[str, Any]:

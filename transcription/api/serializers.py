@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -98,9 +99,24 @@ class JobRequestSerializer(JobOptionsSerializer):
     )
 
     def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
-        if len(str(value)) > MAX_METADATA_BYTES:
+        if len(orjson.dumps(value)) > MAX_METADATA_BYTES:
             raise serializers.ValidationError(_("At most 16 kB of metadata."), code="too_large")
+        if _has_nul(value):
+            # PostgreSQL keeps no such text in JSON.
+            raise serializers.ValidationError(serializers.CharField.default_error_messages["invalid"], code="invalid")
         return value
+
+
+def _has_nul(value: Any) -> bool:
+    """Whether a text in a JSON value, however deep, holds the character 0."""
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(map(_has_nul, (*value.keys(), *value.values())))
+        case list():
+            return any(map(_has_nul, value))
+    return False
 
 
 class NoticeSerializer(serializers.Serializer[Any]):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -14,15 +13,15 @@ from rest_framework.response import Response
 
 from config.common.api import validated
 from config.common.clock import iso
+from config.common.downloads import download
 from config.common.pagination import ordered_by, page_of
-from media.states import RecordingStatus
 from organizations.api.base import TenantAPIView
 from organizations.idempotency import idempotent
 from organizations.roles import Action
 from transcription.api import share_serializers as serializers
-from transcription.models import Transcript, TranscriptShare
-from transcription.services import archives, shares
-from transcription.services.archives import Archive
+from transcription.api.transcripts import TranscriptAPIView
+from transcription.models import TranscriptShare
+from transcription.services import archives, selectors, shares
 
 PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor")]
 IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER)
@@ -45,16 +44,7 @@ def share_json(share: TranscriptShare) -> dict[str, Any]:
     }
 
 
-class SharesAPIView(TenantAPIView):
-    """Parent of the routes about one transcript's links."""
-
-    def transcript(self, transcript_id: UUID) -> Transcript:
-        rows = Transcript.objects.visible_to(self.caller).exclude(recording__status=RecordingStatus.DELETED)
-        found: Transcript = rows.select_related("recording").get_or_404(transcript_id)
-        return found
-
-
-class SharesView(SharesAPIView):
+class SharesView(TranscriptAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ, "POST": Action.TRANSCRIPTS_WRITE}
 
     @extend_schema(
@@ -83,13 +73,13 @@ class SharesView(SharesAPIView):
         return Response(share_json(share) | {"url": url}, status=201)
 
 
-class ShareView(SharesAPIView):
+class ShareView(TranscriptAPIView):
     actions = {"DELETE": Action.TRANSCRIPTS_WRITE}
 
     @extend_schema(operation_id="shares_revoke", tags=["shares"], responses={204: None})
     def delete(self, request: Request, transcript_id: UUID, share_id: UUID) -> Response:
         """Close the link at once."""
-        share = shares.shares_of(self.caller, self.transcript(transcript_id)).get_or_404(share_id)  # type: ignore[attr-defined]
+        share = selectors.share(self.caller, self.transcript(transcript_id), share_id)
         shares.revoke(caller=self.caller, share=share)
         return Response(status=204)
 
@@ -109,15 +99,8 @@ class ArchiveView(TenantAPIView):
             caller=self.caller, transcript_ids=asked["transcripts"], recording_ids=asked["recordings"]
         )
         options = {name: _as_query(value) for name, value in asked["options"].items()}
-        return archive_response(
-            archives.archive(caller=self.caller, rows=rows, format=asked["format"], options=options)
-        )
-
-
-def archive_response(archive: Archive) -> HttpResponseBase:
-    disposition = content_disposition_header(as_attachment=True, filename=archive.filename) or "attachment"
-    headers = {"Content-Disposition": disposition}
-    return StreamingHttpResponse(archive.pieces, content_type="application/zip", headers=headers)
+        archive = archives.archive(caller=self.caller, rows=rows, format=asked["format"], options=options)
+        return download(archive.filename, archive.pieces, "application/zip")
 
 
 def _as_query(value: Any) -> str:

@@ -13,11 +13,10 @@ from rest_framework.response import Response
 
 from config.common.errors import Invalid
 from config.common.pagination import page_of
-from organizations.api.base import TenantAPIView
 from organizations.roles import Action
-from transcription.api.transcripts import EXPORT_PARAMETERS
+from transcription.api.transcripts import EXPORT_PARAMETERS, TranscriptAPIView, next_link
 from transcription.asr.text.legibility import Checked, Issue
-from transcription.services import selectors, subtitles
+from transcription.services import subtitles
 
 OPTIONS = ("speakers", "diacritics", "digits", "max_chars", "max_lines", "max_cps", "min_duration", "max_duration")
 
@@ -33,7 +32,7 @@ class CueSerializer(serializers.Serializer[Any]):
     )
 
 
-class SubtitlesView(TenantAPIView):
+class SubtitlesView(TranscriptAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ}
 
     @extend_schema(
@@ -47,7 +46,7 @@ class SubtitlesView(TenantAPIView):
     )
     def get(self, request: Request, transcript_id: UUID) -> Response:
         """Subtitles as `export` writes them, each with what is wrong with it by the same rules."""
-        row = selectors.transcript(self.caller, transcript_id)
+        row = self.transcript(transcript_id)
         query = request.query_params.dict()
         cursor, limit = query.pop("cursor", ""), query.pop("limit", str(subtitles.LINES))
         if not limit.isdecimal():
@@ -56,7 +55,7 @@ class SubtitlesView(TenantAPIView):
         return Response(
             {
                 "data": [_cue_json(checked) for checked in found.cues],
-                "next": _next(request, found.next_cursor),
+                "next": next_link(request, found.next_cursor),
                 "previous": None,
             }
         )
@@ -71,11 +70,3 @@ def _cue_json(checked: Checked) -> dict[str, Any]:
         "characters_per_second": round(checked.speed, 1),
         "issues": checked.issues,
     }
-
-
-def _next(request: Request, cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    query = request.query_params.copy()
-    query["cursor"] = cursor
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.common.downloads import download
 from config.common.errors import Invalid
 from config.common.pagination import MAX_LIMIT, page_of
+from media.states import RecordingStatus
 from organizations.api.base import TenantAPIView
 from organizations.roles import Action
 from transcription.api import serializers
@@ -45,7 +47,17 @@ EXPORT_PARAMETERS = [
 ]
 
 
-class TranscriptView(TenantAPIView):
+class TranscriptAPIView(TenantAPIView):
+    """Parent of the routes about one transcript."""
+
+    def transcript(self, transcript_id: UUID) -> Transcript:
+        """With its recording. Raises NotFound, also while that lies in the trash."""
+        rows = Transcript.objects.visible_to(self.caller).exclude(recording__status=RecordingStatus.DELETED)
+        found: Transcript = rows.select_related("recording").get_or_404(transcript_id)
+        return found
+
+
+class TranscriptView(TranscriptAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ}
 
     @extend_schema(
@@ -53,7 +65,7 @@ class TranscriptView(TenantAPIView):
     )
     def get(self, request: Request, transcript_id: UUID) -> Response:
         """The current text, with speakers and word times."""
-        transcript: Transcript = Transcript.objects.visible_to(self.caller).get_or_404(transcript_id)
+        transcript = self.transcript(transcript_id)
         whole = transcript.segment_count <= transcripts.WHOLE_LIST
         rows = transcripts.segment_page(transcript, limit=transcripts.WHOLE_LIST).rows if whole else None
         if rows is not None:
@@ -62,7 +74,7 @@ class TranscriptView(TenantAPIView):
         return Response(transcript_json(transcript, speakers, rows, words=_wants_words(request)))
 
 
-class SegmentsView(TenantAPIView):
+class SegmentsView(TranscriptAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ}
 
     @extend_schema(
@@ -80,7 +92,7 @@ class SegmentsView(TenantAPIView):
     )
     def get(self, request: Request, transcript_id: UUID) -> Response:
         """Lines in order, by window: those that are heard between `from` and `to`."""
-        transcript: Transcript = Transcript.objects.visible_to(self.caller).get_or_404(transcript_id)
+        transcript = self.transcript(transcript_id)
         page = transcripts.segment_page(
             transcript,
             cursor=request.query_params.get("cursor", ""),
@@ -91,10 +103,10 @@ class SegmentsView(TenantAPIView):
         )
         rows = display.shown_rows(page.rows, display.asked(request.query_params))
         data = segments_json(rows, list(transcript.speakers.all()), words=_wants_words(request))
-        return Response({"data": data, "next": _next(request, page.next_cursor), "previous": None})
+        return Response({"data": data, "next": next_link(request, page.next_cursor), "previous": None})
 
 
-class ExportView(TenantAPIView):
+class ExportView(TranscriptAPIView):
     actions = {"GET": Action.TRANSCRIPTS_READ}
 
     @extend_schema(
@@ -102,18 +114,14 @@ class ExportView(TenantAPIView):
     )
     def get(self, request: Request, transcript_id: UUID) -> HttpResponseBase:
         """The current text as a file."""
-        rows = Transcript.objects.visible_to(self.caller).select_related("recording")
-        return file_response(rows.get_or_404(transcript_id), request)
+        return file_response(self.transcript(transcript_id), request)
 
 
 def file_response(transcript: Transcript, request: Request) -> HttpResponseBase:
     """The file, sent as it is written: ten hours of subtitles never lie in memory."""
     format = request.query_params.get("format", "txt")
     export = transcripts.export_file(transcript, format=format, query=request.query_params.dict())
-    response = StreamingHttpResponse(export.pieces, content_type=export.format.content_type)
-    disposition = content_disposition_header(as_attachment=True, filename=export.filename)
-    response["Content-Disposition"] = disposition or "attachment"
-    return response
+    return download(export.filename, export.pieces, export.format.content_type)
 
 
 def _wants_words(request: Request) -> bool:
@@ -136,9 +144,9 @@ def _milliseconds(request: Request, name: str) -> int | None:
     return None if number is None else round(number * 1000)
 
 
-def _next(request: Request, cursor: str | None) -> str | None:
+def next_link(request: Request, cursor: str | None, **changed: str) -> str | None:
+    """The address of this request with `cursor`, and with what is `changed`; None after the last page."""
     if cursor is None:
         return None
-    query = request.query_params.copy()
-    query["cursor"] = cursor
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    query = request.query_params.dict() | {"cursor": cursor, **changed}
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")

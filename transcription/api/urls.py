@@ -21,8 +21,8 @@ from transcription.api import (
 GLOSSARY = "glossaries/<uuid:glossary_id>"
 PROFILE = "speaker-profiles/<uuid:profile_id>"
 MATCH = "speaker-profiles/suggestions/<uuid:match_id>"
-
 TRANSCRIPT = "transcripts/<uuid:transcript_id>"
+
 urlpatterns = [
     path("jobs", jobs.JobsView.as_view(), name="api-jobs"),
     path("jobs/<uuid:job_id>", jobs.JobView.as_view(), name="api-job"),
@@ -34,36 +34,36 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/download", jobs.DownloadView.as_view(), name="api-job-download"),
     path("search", search.SearchView.as_view(), name="api-search"),
     path("transcripts/export", shares.ArchiveView.as_view(), name="api-archive"),
-    path("transcripts/<uuid:transcript_id>", transcripts.TranscriptView.as_view(), name="api-transcript"),
-    path("transcripts/<uuid:transcript_id>/segments", editing.LinesView.as_view(), name="api-segments"),
-    path("transcripts/<uuid:transcript_id>/export", transcripts.ExportView.as_view(), name="api-export"),
-    path("transcripts/<uuid:transcript_id>/metrics", metrics.MetricsView.as_view(), name="api-metrics"),
-    path("transcripts/<uuid:transcript_id>/shares", shares.SharesView.as_view(), name="api-shares"),
-    path("transcripts/<uuid:transcript_id>/shares/<uuid:share_id>", shares.ShareView.as_view(), name="api-share"),
-    path("transcripts/<uuid:transcript_id>/subtitles", subtitles.SubtitlesView.as_view(), name="api-subtitles"),
-    path("transcripts/<uuid:transcript_id>/comments", comments.CommentsView.as_view(), name="api-comments"),
+    path(TRANSCRIPT, transcripts.TranscriptView.as_view(), name="api-transcript"),
+    path(f"{TRANSCRIPT}/segments", editing.LinesView.as_view(), name="api-segments"),
+    path(f"{TRANSCRIPT}/export", transcripts.ExportView.as_view(), name="api-export"),
+    path(f"{TRANSCRIPT}/metrics", metrics.MetricsView.as_view(), name="api-metrics"),
+    path(f"{TRANSCRIPT}/shares", shares.SharesView.as_view(), name="api-shares"),
+    path(f"{TRANSCRIPT}/shares/<uuid:share_id>", shares.ShareView.as_view(), name="api-share"),
+    path(f"{TRANSCRIPT}/subtitles", subtitles.SubtitlesView.as_view(), name="api-subtitles"),
+    path(f"{TRANSCRIPT}/comments", comments.CommentsView.as_view(), name="api-comments"),
     path(
-        "transcripts/<uuid:transcript_id>/comments/<uuid:comment_id>",
+        f"{TRANSCRIPT}/comments/<uuid:comment_id>",
         comments.CommentView.as_view(),
         name="api-comment",
     ),
     path(
-        "transcripts/<uuid:transcript_id>/comments/<uuid:comment_id>/resolve",
+        f"{TRANSCRIPT}/comments/<uuid:comment_id>/resolve",
         comments.ResolveView.as_view(),
         name="api-comment-resolve",
     ),
     path(
-        "transcripts/<uuid:transcript_id>/comments/<uuid:comment_id>/reopen",
+        f"{TRANSCRIPT}/comments/<uuid:comment_id>/reopen",
         comments.ReopenView.as_view(),
         name="api-comment-reopen",
     ),
-    path("transcripts/<uuid:transcript_id>/highlights", comments.HighlightsView.as_view(), name="api-highlights"),
+    path(f"{TRANSCRIPT}/highlights", comments.HighlightsView.as_view(), name="api-highlights"),
     path(
-        "transcripts/<uuid:transcript_id>/highlights/<uuid:highlight_id>",
+        f"{TRANSCRIPT}/highlights/<uuid:highlight_id>",
         comments.HighlightView.as_view(),
         name="api-highlight",
     ),
-    path("transcripts/<uuid:transcript_id>/status", comments.StatusView.as_view(), name="api-status"),
+    path(f"{TRANSCRIPT}/status", comments.StatusView.as_view(), name="api-status"),
     path(f"{TRANSCRIPT}/segments/<uuid:segment_id>", editing.LineView.as_view(), name="api-line"),
     path(f"{TRANSCRIPT}/segments/<uuid:segment_id>/split", editing.SplitView.as_view(), name="api-line-split"),
     path(f"{TRANSCRIPT}/segments/<uuid:segment_id>/merge", editing.MergeView.as_view(), name="api-line-merge"),

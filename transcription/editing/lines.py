@@ -69,11 +69,6 @@ class EditError(Exception):
         self.code = code
 
 
-def gettext_noop(text: str) -> str:
-    """Marks a sentence that users will see, for makemessages; whoever shows it translates: here is no Django."""
-    return text
-
-
 def line_to_json(line: Line, names: AbstractSet[str] | None = None) -> Json:
     """All that a person may change, and what follows from it, or the fields `names` of it.
 

@@ -10,9 +10,9 @@ from types import EllipsisType
 from transcription.asr.overlaps import OVERLAP as OVERLAPPED
 from transcription.asr.segments import mean_confidence
 from transcription.asr.text.tokens import clean, is_unspaced, stretches
-from transcription.asr.types import Word
+from transcription.asr.types import Word, gettext_noop
 from transcription.editing.changes import Change
-from transcription.editing.lines import CERTAIN, EditError, Line, Mark, gettext_noop
+from transcription.editing.lines import CERTAIN, EditError, Line, Mark
 from transcription.editing.words import in_order, moved, parted, retimed, spread_over
 
 OVERLAP = Mark(OVERLAPPED.type, OVERLAPPED.reason)

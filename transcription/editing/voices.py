@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from transcription.asr.types import gettext_noop
 from transcription.editing.changes import Change
-from transcription.editing.lines import EditError, Voice, gettext_noop
+from transcription.editing.lines import EditError, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,17 +10,19 @@ nothing changes between reading and writing:
         history.apply_change(transcript, caller, OperationKind.ASSIGN, {}, change)
 """
 
-from transcription.history.applying import MOST_TOLD, Applied, apply_change, lock
-from transcription.history.rows import language_of, line_of, lines_of, row_of, rows_of, voice_of, voices_of
+from transcription.history.applying import MOST_TOLD, Applied, apply_change, lock, must_be_open
+from transcription.history.rows import labels_ever, language_of, line_of, lines_of, row_of, rows_of, voice_of, voices_of
 
 __all__ = [
     "MOST_TOLD",
     "Applied",
     "apply_change",
+    "labels_ever",
     "language_of",
     "line_of",
     "lines_of",
     "lock",
+    "must_be_open",
     "row_of",
     "rows_of",
     "voice_of",

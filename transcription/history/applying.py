@@ -48,10 +48,15 @@ def lock(transcript: Transcript) -> Transcript:
     """The row as it is now, and nobody else's until the transaction ends. Raises Conflict where the text is final."""
     # Without the key: shares and comments, which only point to the row, need not wait.
     row: Transcript = Transcript.objects.select_for_update(no_key=True, of=("self",)).get(pk=transcript.pk)
-    if row.is_locked:
+    must_be_open(row)
+    return row
+
+
+def must_be_open(transcript: Transcript) -> None:
+    """Raises Conflict `transcript_locked` for a final text."""
+    if transcript.is_locked:
         detail = _("This transcript is final, and so it is locked. Set it back to draft to change it.")
         raise Conflict(detail, error_type="transcript_locked")
-    return row
 
 
 @transaction.atomic

@@ -70,7 +70,8 @@ def _behind(transcript: Transcript, line: Line) -> tuple[int, list[UUID]]:
     rows = _rows(transcript)
     before = rows.filter(start_ms__lte=line.start_ms).order_by("-start_ms", "-position").first()
     floor = before.position if before else None
-    following = rows.filter(position__gt=0 if floor is None else floor).values_list("position", flat=True).first()
+    behind = rows if floor is None else rows.filter(position__gt=floor)
+    following = behind.values_list("position", flat=True).first()
     position = places.between(floor, following)
     return _with_room(transcript, floor or 0) if position is None else (position, [])
 

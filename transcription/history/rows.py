@@ -12,7 +12,7 @@ from django.db import connection
 from config.common.clock import now
 from transcription.asr.serial import words_from_json, words_to_json
 from transcription.editing.lines import Line, Voice, marks_from_json, marks_to_json
-from transcription.models import Segment, Speaker
+from transcription.models import Operation, Segment, Speaker
 
 if TYPE_CHECKING:
     from transcription.models import Transcript
@@ -96,6 +96,15 @@ def voice_of(row: Speaker) -> Voice:
 def voices_of(transcript: Transcript) -> dict[str, Voice]:
     """All speakers, by id."""
     return {str(row.pk): voice_of(row) for row in Speaker.objects.filter(transcript=transcript)}
+
+
+def labels_ever(transcript: Transcript) -> set[str]:
+    """Of all speakers who are or ever were: an undo may bring one back, and then nobody else may be called so."""
+    labels = set(Speaker.objects.filter(transcript=transcript).values_list("label", flat=True))
+    changes = Operation.objects.filter(transcript=transcript).exclude(change__speakers=[])
+    edits = (edit for one in changes.values_list("change__speakers", flat=True) for edit in one)
+    sides = (side for edit in edits for side in (edit["before"], edit["after"]) if side)
+    return labels | {side["label"] for side in sides if "label" in side}
 
 
 def write_voices(transcript: Transcript, voices: Iterable[Voice], *, known: set[str]) -> None:

@@ -49,7 +49,9 @@ def make_runnable(job_id: UUID, *, audio_ms: int) -> list[str]:
     """The recording is known and paid for: its waiting steps may be claimed. Returns the queues to ring."""
     waiting = Step.objects.filter(job_id=job_id, status=StepStatus.WAITING)
     queues = sorted(set(waiting.values_list("queue", flat=True)))
-    waiting.update(status=StepStatus.RUNNABLE, total_ms=audio_ms)
+    # A chunk that is tried again is as long as it was cut; all other steps work on the whole.
+    waiting.exclude(kind=StepKind.TRANSCRIBE).update(total_ms=audio_ms)
+    waiting.update(status=StepStatus.RUNNABLE)
     Job.objects.filter(pk=job_id).update(audio_ms=audio_ms)
     return queues
 

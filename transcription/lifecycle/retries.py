@@ -9,8 +9,6 @@ from django.conf import settings
 
 from transcription.states import Queue
 
-PARTS = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -50,5 +48,5 @@ def problems() -> Iterator[str]:
 
 
 def _parsed(text: str) -> Policy:
-    tries, first, longest = text.split(":", PARTS)
+    tries, first, longest = text.split(":")
     return Policy(int(tries), float(first), float(longest))

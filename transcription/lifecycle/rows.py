@@ -91,4 +91,4 @@ def delay_after(count: int) -> float:
 
 def distinct(warnings: list[dict[str, str]]) -> list[dict[str, str]]:
     """One warning of each type, the newest."""
-    return list({warning["type"]: warning for warning in reversed(warnings)}.values())[::-1]
+    return list({warning["type"]: warning for warning in warnings}.values())

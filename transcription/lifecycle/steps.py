@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum, Value
-from django.db.models.functions import Greatest, Least
+from django.db.models.functions import Least
 
 from billing import usage
 from config.common.clock import now
@@ -54,7 +54,7 @@ def renew(lease: Lease, *, done_ms: int | None = None) -> bool:
     """Heartbeat: push the lease ahead; False means stop, somebody canceled the job or took the step."""
     changes: dict[str, Any] = {"lease_until": now() + timedelta(seconds=settings.STEP_LEASE_SECONDS)}
     if done_ms is not None:
-        changes["done_ms"] = Least(Value(done_ms), Greatest(F("total_ms"), Value(0)))
+        changes["done_ms"] = Least(Value(done_ms), F("total_ms"))
     return lease.row().update(**changes) == 1
 
 
@@ -105,6 +105,8 @@ def complete(lease: Lease, transcript: Transcript, *, result: dict[str, Any], wa
     _finish_step(lease, result)
     usage.settle(key=usage_key(job), seconds=billable_seconds(job.audio_ms or 0))
     work = Step.objects.filter(job=job).aggregate(total=Sum(F("finished_at") - F("started_at")))["total"]
+    # A step begins by the database's clock and ends by the worker's, which may be behind.
+    work_ms = max(0, round(work.total_seconds() * 1000)) if work else 0
     write_job(
         job,
         status=JobStatus.COMPLETED,
@@ -113,7 +115,7 @@ def complete(lease: Lease, transcript: Transcript, *, result: dict[str, Any], wa
         finished_at=now(),
         error=None,
         warnings=distinct([*job.warnings, *warnings]),
-        processing_ms=int(work.total_seconds() * 1000) if work else 0,
+        processing_ms=work_ms,
     )
     events.announce(job, transcript_id=transcript.pk)
     job_ended.send(sender=Job, job=job)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from config.common.clock import now
 from config.common.jsonb import Decoder
 from organizations.tenancy import Made, OrganizationQuerySet
 from transcription.states import (
@@ -17,6 +19,21 @@ from transcription.states import (
     StepKind,
     StepStatus,
 )
+
+# Below this share of the work a forecast would jump about.
+SHARE_TO_FORECAST = 0.04
+
+
+def seconds_left(
+    *, status: str, started_at: datetime | None, finished_at: datetime | None, progress: float
+) -> float | None:
+    """How long a job may still take, by its pace so far; None where there is no saying.
+
+    There is none for a job that was finished before and tells its speakers apart again: it started long ago.
+    """
+    if status != JobStatus.PROCESSING or started_at is None or finished_at is not None or progress < SHARE_TO_FORECAST:
+        return None
+    return (now() - started_at).total_seconds() * (1 - progress) / progress
 
 
 class JobQuerySet(OrganizationQuerySet):
@@ -96,6 +113,12 @@ class Job(Made):
     def prefix(self) -> str:
         """Where this job's objects lie in storage."""
         return f"org/{self.organization_id}/rec/{self.recording_id}/jobs/{self.pk}/"
+
+    @property
+    def seconds_left(self) -> float | None:
+        return seconds_left(
+            status=self.status, started_at=self.started_at, finished_at=self.finished_at, progress=self.progress
+        )
 
 
 class Step(models.Model):

@@ -14,6 +14,7 @@ from django.conf.locale import LANG_INFO
 from django.utils import translation
 
 from transcription.asr.serial import words_from_json
+from transcription.lifecycle import billable_seconds
 from transcription.models import Job, Segment, Transcript
 from transcription.services.languages import LANGUAGES
 
@@ -32,7 +33,7 @@ def text_of(segments: Iterable[Segment]) -> str:
 
 
 def usage(job: Job) -> Json:
-    return {"type": "duration", "seconds": math.ceil((job.audio_ms or 0) / 1000)}
+    return {"type": "duration", "seconds": billable_seconds(job.audio_ms or 0)}
 
 
 def simple(job: Job) -> Json:
@@ -74,7 +75,7 @@ def _segment(index: int, row: Segment, temperature: float) -> Json:
         "text": row.text,
         "tokens": [],
         "temperature": temperature,
-        "avg_logprob": math.log(max(row.confidence, 1e-6)) if row.confidence else 0.0,
+        "avg_logprob": 0.0 if row.confidence is None else math.log(max(row.confidence, 1e-6)),
         "compression_ratio": len(text) / len(zlib.compress(text)),
         "no_speech_prob": 0.0,
     }

@@ -39,8 +39,7 @@ def store(attempt: Attempt, index: int, chunk: Chunk) -> str:
 
 def store_language_sample(attempt: Attempt, chunk: Chunk) -> str | None:
     """Keep the speech by which all chunks will tell the language; None where the chunk has none."""
-    sample = pipeline.language_sample(chunk)
-    return _store(attempt, "language.flac", sample) if chunk.speech else None
+    return _store(attempt, "language.flac", pipeline.language_sample(chunk)) if chunk.speech else None
 
 
 def _store(attempt: Attempt, name: str, samples: NDArray[np.float32]) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext_noop as _
 
@@ -26,13 +27,14 @@ RECONNECT_DELAYS = (1, 2, 5, 10, 20, 30)
 
 def work(queue: str, *, worker: str, task_id: str = "") -> int:
     """Claim the fairest step of `queue` and go on with the same job; returns how many steps were run."""
-    count = 0
+    count, began = 0, time.monotonic()
     lease = None if shutdown.requested() else dispatch.claim(queue, worker=worker, task_id=task_id)
     with Workspace() as workspace:
         while lease is not None:
             _run(lease, workspace)
             count += 1
-            if shutdown.requested():
+            # The task's limit is meant for one step: after half of it the rest is for another task to claim.
+            if shutdown.requested() or time.monotonic() - began > settings.STEP_SOFT_TIME_LIMIT / 2:
                 break
             lease = dispatch.claim(queue, worker=worker, task_id=task_id, job_id=lease.job_id)
     if count:

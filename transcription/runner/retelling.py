@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from config.common.errors import Conflict
 from transcription import history, lifecycle
 from transcription.editing.retelling import retell
-from transcription.models import Operation, Transcript, VoiceVector
+from transcription.models import Transcript, VoiceVector
 from transcription.models.operations import OperationKind
 from transcription.runner import voices
 
@@ -38,7 +38,7 @@ def _write(transcript: Transcript, diarization: Diarization) -> list[dict[str, s
         speakers,
         diarization.turns,
         new_id=lambda: str(uuid.uuid4()),
-        labels=_labels_that_were(row),
+        labels=history.labels_ever(row),
         overlaps=diarization.overlaps,
     )
     payload = {"method": diarization.method, "speakers": len(retold.voices)}
@@ -49,14 +49,6 @@ def _write(transcript: Transcript, diarization: Diarization) -> list[dict[str, s
     provenance = {**row.provenance, **said, "voice_model": diarization.model}
     Transcript.objects.filter(pk=row.pk).update(provenance=provenance)
     return [{"type": warning.type, "message": warning.message} for warning in diarization.warnings]
-
-
-def _labels_that_were(transcript: Transcript) -> set[str]:
-    """Of speakers who went: an undo may bring them back, and then nobody else may be called so."""
-    changes = Operation.objects.filter(transcript=transcript).exclude(change__speakers=[])
-    edits = (edit for row in changes.values_list("change__speakers", flat=True) for edit in row)
-    sides = (side for edit in edits for side in (edit["before"], edit["after"]) if side)
-    return {side["label"] for side in sides if "label" in side}
 
 
 def _rename_vectors(transcript: Transcript, known: dict[str, Voice]) -> None:

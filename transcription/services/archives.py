@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -127,18 +126,21 @@ def _unique(name: str, taken: set[str]) -> str:
     return found
 
 
-class _Sink(io.RawIOBase):
+class _Sink:
     """What ZipFile writes to: cannot be sought, so that sizes follow each member; hands over what came."""
 
     def __init__(self) -> None:
         self._held = bytearray()
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+    def write(self, data: bytes, /) -> int:
         self._held += data
         return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here for a disk."""
+
+    def close(self) -> None:
+        """What was written last is still to be handed over."""
 
     def taken(self) -> bytes:
         """What was written since the last time."""

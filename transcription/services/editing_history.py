@@ -23,10 +23,12 @@ from transcription.models.operations import OperationKind
 from transcription.models.transcripts import shown_name
 from transcription.services.editing import Applied, apply_change, editing, lines_of, voices_of
 
+BATCH = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line at two versions; None where it was not there. `names`: of speakers then, by id."""
+    """A line at two versions; None where it was not there."""
 
     segment: str
     before: Line | None
@@ -162,7 +164,8 @@ def _check_version(transcript: Transcript, version: int, field: str) -> None:
 def _changes(transcript: Transcript, after: int, until: int) -> Iterator[dict[str, Any]]:
     """The stored changes of operations in (after, until], newest first."""
     rows = Operation.objects.filter(transcript=transcript, number__gt=after, number__lte=until)
-    return iter(rows.order_by("-number").values_list("change", flat=True))
+    # Large ones hold a transcript's words twice: no more than a few at a time.
+    return iter(rows.order_by("-number").values_list("change", flat=True).iterator(chunk_size=BATCH))
 
 
 def _differences(transcript: Transcript, after: int, until: int) -> Iterator[Difference]:

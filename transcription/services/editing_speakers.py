@@ -16,19 +16,11 @@ from media.audio.spans import Span
 from organizations.tenancy import Caller
 from transcription.editing import voices
 from transcription.editing.lines import Voice
-from transcription.history import line_of
-from transcription.models import Operation, Segment, Speaker, Transcript
+from transcription.history import labels_ever, line_of
+from transcription.models import Segment, Speaker, Transcript
 from transcription.models.operations import OperationKind
 from transcription.services.editing import Applied, apply_change, editing, find_lines, speaker_id, voices_of
 
-SPEAKER_KINDS = (
-    OperationKind.SPEAKER_ADD,
-    OperationKind.SPEAKER_MERGE,
-    OperationKind.SPEAKER_SPLIT,
-    OperationKind.UNDO,
-    OperationKind.RESTORE,
-    OperationKind.DIARIZE,
-)
 # A voice is known by a few seconds.
 SAMPLE_MS = 10_000
 
@@ -184,16 +176,7 @@ def _covered(spans: list[Span]) -> int:
 
 def _new(row: Transcript, name: str) -> Voice:
     """With a label that no speaker of this transcript has or ever had, for any of them may come back."""
-    known = set(Speaker.objects.filter(transcript=row).values_list("label", flat=True))
-    history = Operation.objects.filter(transcript=row, kind__in=SPEAKER_KINDS).values_list(
-        "change__speakers", flat=True
-    )
-    known |= {side["label"] for edits in history for edit in edits for side in _sides(edit) if "label" in side}
-    return Voice(str(uuid.uuid4()), voices.next_label(known), " ".join(name.split()))
-
-
-def _sides(edit: dict[str, dict[str, str] | None]) -> list[dict[str, str]]:
-    return [side for side in (edit["before"], edit["after"]) if side]
+    return Voice(str(uuid.uuid4()), voices.next_label(labels_ever(row)), " ".join(name.split()))
 
 
 def _voice(row: Transcript, speaker: UUID) -> Voice:

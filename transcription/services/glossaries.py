@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -127,8 +128,9 @@ def take_in(*, caller: Caller, glossary: Glossary, rows: list[dict[str, Any]], r
     new = [GlossaryEntry(**own, **row) for key, row in wanted.items() if key not in known]
     changed = [_changed(known[key], row) for key, row in wanted.items() if key in known]
     glossary.entries.filter(pk__in=gone).delete()
-    GlossaryEntry.objects.bulk_create(new)
-    glossary.entries.bulk_update([one for one in changed if one], [*FIELDS, "updated_at"])
+    with _once_each():
+        GlossaryEntry.objects.bulk_create(new)
+        glossary.entries.bulk_update([one for one in changed if one], [*FIELDS, "updated_at"])
     done = {"added": len(new), "changed": len([one for one in changed if one]), "removed": len(gone)}
     _record("glossary.changed", glossary, caller, done)
     return done
@@ -208,9 +210,16 @@ def _save(row: GlossaryEntry, values: dict[str, Any]) -> None:
     known = {name: getattr(row, name) for name in FIELDS}
     for name, value in cleaned({**known, **values}).items():
         setattr(row, name, value)
+    with _once_each():
+        row.save()
+
+
+@contextmanager
+def _once_each() -> Iterator[None]:
+    """The database has the last word on which terms are one: it folds letters that Python does not (İ)."""
     try:
         with transaction.atomic():
-            row.save()
+            yield
     except IntegrityError as error:
         raise Conflict(_("This term is in the glossary already."), error_type="entry_exists") from error
 

@@ -19,13 +19,17 @@ from media.services import imports, purging
 from media.states import RecordingStatus
 from organizations import audit
 from organizations.models import Organization, WebhookEndpoint
+from organizations.notifications import notices
 from organizations.roles import Action
 from organizations.tenancy import Caller
-from transcription import dispatch, lifecycle
+from transcription import dispatch, history, lifecycle
 from transcription.lifecycle import StepError
 from transcription.models import Job, Transcript
 from transcription.services import dialects, engines, glossaries
 from transcription.services.options import resolve, speakers_alone
+
+# What the column holds; no recording is as long.
+MOST_BILLABLE_SECONDS = 2**31 - 1
 
 
 @transaction.atomic
@@ -95,9 +99,8 @@ def rediarize(*, caller: Caller, job: Job, diarization: Mapping[str, Any]) -> Jo
     options = speakers_alone(diarization)
     _refuse_unusable(Recording.objects.select_for_update().get(pk=job.recording_id))
     transcript = Transcript.objects.filter(job=job).first()
-    if transcript is not None and transcript.is_locked:
-        detail = _("This transcript is final, and so it is locked. Set it back to draft to change it.")
-        raise Conflict(detail, error_type="transcript_locked")
+    if transcript is not None:
+        history.must_be_open(transcript)
     queues = lifecycle.rediarize(job.pk, asdict(options)) if transcript is not None else []
     if not queues:
         raise Conflict(_("Only a completed job has speakers to tell apart again."), error_type="not_completed")
@@ -109,10 +112,14 @@ def rediarize(*, caller: Caller, job: Job, diarization: Mapping[str, Any]) -> Jo
 
 @transaction.atomic
 def delete(*, caller: Caller, job: Job) -> None:
-    """Delete a job in any state, with its transcript and all its objects. What was used stays on the bill."""
+    """Delete a job in any state, with its transcript, its objects and what people were told of it.
+
+    What was used stays on the bill.
+    """
     caller.require(Action.JOBS_WRITE)
     lifecycle.cancel(job.pk)
     _record("job.deleted", job, caller)
+    notices.forget([job.pk])
     # A worker needs a moment to notice, and may write until then.
     purging.schedule(job.prefix, writable_until=from_now(seconds=settings.STEP_LEASE_SECONDS))
     Job.objects.filter(pk=job.pk).delete()
@@ -137,14 +144,17 @@ def reopen(job: Job) -> None:
 
 def admit_waiting(recording: Recording) -> None:
     """The recording is ready: reserve minutes for the jobs that waited for it. One over quota fails, the rest go on."""
-    for job in Job.objects.active().filter(recording=recording).order_by("created_at"):
+    for job_id in _active_jobs(recording):
         try:
             with transaction.atomic():
-                _admit(job, recording)
+                # Under its lock: one that is canceled meanwhile would hold minutes that nobody gives back.
+                job = Job.objects.active().select_for_update().filter(pk=job_id).first()
+                if job is not None:
+                    _admit(job, recording)
         except QuotaExceeded as error:
-            lifecycle.fail_job(job.pk, StepError(error.error_type, error.detail, True))
+            lifecycle.fail_job(job_id, StepError(error.error_type, error.detail, True))
         except Invalid as error:
-            lifecycle.fail_job(job.pk, StepError(error.error_type, error.detail, False))
+            lifecycle.fail_job(job_id, StepError(error.error_type, error.detail, False))
 
 
 def fail_waiting(recording: Recording) -> None:
@@ -160,7 +170,9 @@ def cancel_all(recording: Recording) -> None:
 
 
 def _active_jobs(recording: Recording) -> list[UUID]:
-    return list(Job.objects.active().filter(recording=recording).values_list("pk", flat=True))
+    """The oldest first."""
+    rows = Job.objects.active().filter(recording=recording).order_by("created_at", "id")
+    return list(rows.values_list("pk", flat=True))
 
 
 def counts_of(organization: Organization) -> dict[str, int]:
@@ -217,7 +229,8 @@ def _webhook(caller: Caller, webhook_id: UUID | None) -> WebhookEndpoint | None:
 def _cap(caller: Caller, asked: int | None) -> int | None:
     """The lower of what the request and its key allow to be billed."""
     own = caller.api_key.max_billable_seconds if caller.api_key else None
-    return min((limit for limit in (asked, own) if limit is not None), default=None)
+    limits = [limit for limit in (asked, own) if limit is not None]
+    return min([*limits, MOST_BILLABLE_SECONDS]) if limits else None
 
 
 def _length(job: Job, recording: Recording) -> int:

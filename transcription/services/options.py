@@ -24,6 +24,8 @@ from transcription.states import Priority, Queue
 LONGEST_PROMPT = 400
 # What a request may say besides the recognizer's own options.
 SEPARATE = frozenset({"media", "priority", "max_billable_seconds", "metadata", "webhook", "glossary"})
+# A hundred days: behind the end of every recording, where a number that JSON can hold may lie much farther.
+LATEST_SECONDS = 8_640_000.0
 # No recognizer hears more; the least important are left out.
 MOST_VOCABULARY = 500
 
@@ -154,7 +156,7 @@ def _vad(given: Mapping[str, Any]) -> VadOptions:
 
 
 def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)
+    return round(min(seconds, LATEST_SECONDS) * 1000)
 
 
 def _check(options: Options) -> None:

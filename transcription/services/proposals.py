@@ -15,6 +15,7 @@ from organizations.tenancy import Caller
 from transcription.asr.text.corrections import corrections
 from transcription.editing.changes import Difference
 from transcription.models import Glossary, GlossaryEntry, Operation, RejectedProposal
+from transcription.models.glossaries import LONGEST_ENTRY
 from transcription.models.operations import OperationKind
 from transcription.services import glossaries
 
@@ -73,8 +74,8 @@ def accept(*, caller: Caller, glossary: Glossary, said: str, written: str) -> Gl
 def reject(*, caller: Caller, glossary: Glossary, said: str, written: str) -> None:
     """It is not proposed again, in no glossary of the organization."""
     caller.require(Action.GLOSSARY_MANAGE)
-    folded_said, folded_written = _key(said, written)
-    RejectedProposal.objects.get_or_create(organization=caller.organization, said=folded_said, written=folded_written)
+    folded, corrected = _key(said, written)
+    RejectedProposal.objects.get_or_create(organization=caller.organization, said=folded, written=corrected)
     audit.record(organization=caller.organization, action="glossary.proposal_rejected", actor=caller, target=glossary)
 
 
@@ -97,4 +98,6 @@ def _edits(caller: Caller, glossary: Glossary) -> Iterator[Edit]:
 
 
 def _key(said: str, written: str) -> tuple[str, str]:
-    return said.casefold(), written
+    """What is compared of a proposal, and kept: no longer than the columns, which casefolding may make it."""
+    folded = said.replace("\x00", "").casefold()
+    return folded[:LONGEST_ENTRY], written.replace("\x00", "")[:LONGEST_ENTRY]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,6 @@ from django.db.models.functions import Lower
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config.common.clock import now
 from media.models import Project, Recording, Tag
 from media.states import RecordingStatus
 from organizations.models import ApiKey
@@ -31,11 +29,8 @@ from transcription.states import ACTIVE_JOB_STATUSES, JobStatus
 RUNNING_SHOWN, RECENT_SHOWN = 50, 8
 # Lines of a transcript that travel together: the page renders four blocks, scripts fetch the others one by one.
 BLOCK_LINES = 50
-SPEAKER_COLOURS = 8
 # As fine as the waveform of a wide screen is drawn.
 VOICE_SLICES = 600
-# Below this share of the work a forecast would jump about.
-SHARE_TO_FORECAST = 0.04
 ORDERS: dict[str, str] = {
     "created": "created_at",
     "name": "name_folded",
@@ -87,20 +82,6 @@ def has_recordings(caller: Caller) -> bool:
     return bool(Recording.objects.visible_to(caller).kept().exists())
 
 
-def with_time_left(jobs: Iterable[Job]) -> list[Job]:
-    """The jobs, each with `seconds_left`: a forecast from the pace so far, or None while there is no saying."""
-    found = list(jobs)
-    for one in found:
-        one.seconds_left = seconds_left(one)  # type: ignore[attr-defined]
-    return found
-
-
-def seconds_left(job: Job) -> float | None:
-    if job.status != JobStatus.PROCESSING or job.started_at is None or job.progress < SHARE_TO_FORECAST:
-        return None
-    return (now() - job.started_at).total_seconds() * (1 - job.progress) / job.progress
-
-
 # --- Recordings ------------------------------------------------------------------------------------------------------
 def recordings(caller: Caller, wanted: RecordingFilter) -> QuerySet[Recording]:
     """Recordings that are not in the trash, each with its newest job and transcript beside it."""
@@ -139,9 +120,9 @@ def _sorted_under(wanted: RecordingFilter) -> Q:
     if wanted.project == "none":
         found &= Q(project__isnull=True)
     elif wanted.project:
-        found &= Q(project=as_uuid(wanted.project))
+        found &= Q(project__in=_as_uuids([wanted.project]))
     if wanted.tag:
-        found &= Q(tags=as_uuid(wanted.tag))
+        found &= Q(tags__in=_as_uuids([wanted.tag]))
     return found
 
 
@@ -162,11 +143,15 @@ def _ordering(order: str) -> tuple[str, str]:
 
 
 def as_uuid(text: str) -> UUID | None:
-    """The id in an address, or None, which matches no row, where somebody typed over it."""
+    """The id in an address, or None where somebody typed over it."""
     try:
         return UUID(text)
     except ValueError:
         return None
+
+
+def _as_uuids(texts: list[str]) -> list[UUID]:
+    return [found for found in map(as_uuid, texts) if found]
 
 
 def recording(caller: Caller, recording_id: UUID) -> Recording:
@@ -178,8 +163,7 @@ def recording(caller: Caller, recording_id: UUID) -> Recording:
 
 def recordings_by_id(caller: Caller, ids: list[str]) -> list[Recording]:
     """Those of `ids` that the caller may see; ids of others are as if they were not there."""
-    found = [as_uuid(text) for text in ids]
-    return list(Recording.objects.visible_to(caller).kept().filter(pk__in=[pk for pk in found if pk]))
+    return list(Recording.objects.visible_to(caller).kept().filter(pk__in=_as_uuids(ids)))
 
 
 def trashed_recordings(caller: Caller) -> QuerySet[Recording]:

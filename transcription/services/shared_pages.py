@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from config.common.errors import NotFound
 from media.services import recordings
-from transcription.asr.serial import words_from_json
-from transcription.asr.text.pieces import pieces
-from transcription.models import Segment, Speaker, TranscriptShare
-from transcription.services import selectors, transcripts
+from transcription.models import TranscriptShare
+from transcription.services import pages, selectors, transcripts
 from transcription.services.transcripts import Export
 
 PAGE_LINES = 500
@@ -24,34 +21,18 @@ def shown(share: TranscriptShare, page: str) -> dict[str, Any]:
     last = max(1, -(-transcript.segment_count // PAGE_LINES))
     number = min(max(int(page), 1), last) if page.isdecimal() else 1
     speakers = selectors.speakers_of(transcript) if share.show_speakers else []
-    lines = selectors.lines(transcript, (number - 1) * PAGE_LINES, PAGE_LINES)
+    first = (number - 1) * PAGE_LINES
+    lines = selectors.lines(transcript, first, PAGE_LINES)
     return {
         "transcript": transcript,
         "recording": recording,
         "speakers": speakers,
-        "lines": _lines(lines, speakers, (number - 1) * PAGE_LINES),
+        "lines": pages.drawn_lines(lines, speakers, first=first),
         "number": number,
         "last": last,
         "formats": FORMATS if share.allow_download else (),
         "has_audio": recording.audio_purged_at is None,
     }
-
-
-def _lines(lines: list[Segment], speakers: list[Speaker], first: int) -> list[dict[str, Any]]:
-    colours: dict[UUID | None, int] = {speaker.pk: speaker.shown_colour for speaker in speakers}
-    names: dict[UUID | None, str] = {speaker.pk: str(speaker) for speaker in speakers}
-    return [
-        {
-            "segment": line,
-            "pieces": tuple(pieces(line.text, words_from_json(line.words))),
-            "flags": [flag for flag in line.flags if not flag.get("hidden")],
-            "index": first + at,
-            "speaker": names.get(line.speaker_id, ""),
-            "colour": colours.get(line.speaker_id, 1),
-            "continues": at > 0 and lines[at - 1].speaker_id == line.speaker_id,
-        }
-        for at, line in enumerate(lines)
-    ]
 
 
 def audio(share: TranscriptShare) -> str:

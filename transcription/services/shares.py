@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
@@ -121,7 +122,7 @@ def unlock(*, share: TranscriptShare, password: str, ip: str) -> str:
     _spend_try(share, ip)
     if not check_password(password, share.password):
         raise Invalid.field("password", _("That is not the password. Ask the person who sent you the link."), "wrong")
-    cache.delete(_tries_key(share, ip))
+    _give_back_try(share, ip)
     return signing.dumps(_proof(share), salt=_SALT)
 
 
@@ -143,7 +144,7 @@ def _spend_try(share: TranscriptShare, ip: str) -> None:
     """Count before looking: of many requests at once, no more than the allowed ones get to look."""
     counts = (
         (_tries_key(share, ip), TRIES, TRIES_SECONDS),
-        (f"share.tries:{share.pk}", TRIES_OF_ALL, TRIES_OF_ALL_SECONDS),
+        (_tries_of_all_key(share), TRIES_OF_ALL, TRIES_OF_ALL_SECONDS),
     )
     for key, allowed, seconds in counts:
         cache.add(key, 0, seconds)
@@ -152,8 +153,19 @@ def _spend_try(share: TranscriptShare, ip: str) -> None:
             raise TooManyRequests(detail, retry_after=seconds)
 
 
+def _give_back_try(share: TranscriptShare, ip: str) -> None:
+    """It was right, and only wrong ones count: a class that opens one link must not lock itself out."""
+    cache.delete(_tries_key(share, ip))
+    with suppress(ValueError):  # the hour was over in between
+        cache.decr(_tries_of_all_key(share))
+
+
 def _tries_key(share: TranscriptShare, ip: str) -> str:
-    return f"share.tries:{share.pk}:{ip}"
+    return f"{_tries_of_all_key(share)}:{ip}"
+
+
+def _tries_of_all_key(share: TranscriptShare) -> str:
+    return f"share.tries:{share.pk}"
 
 
 def _record(action: str, share: TranscriptShare, caller: Caller) -> None:

@@ -8,18 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.common.clock import now
-from config.common.errors import Conflict, PermissionDenied
+from config.common.errors import PermissionDenied
 from organizations import audit, bus
 from organizations.roles import Action
 from organizations.tenancy import Caller
 from transcription.models import ReviewStatus, Transcript
-
-
-def must_be_open(transcript: Transcript) -> None:
-    """Call it before each change of the text, with the row locked. Raises Conflict `transcript_locked`."""
-    if transcript.is_locked:
-        detail = _("This transcript is final, and so it is locked. Set it back to draft to change it.")
-        raise Conflict(detail, error_type="transcript_locked")
 
 
 def change(*, caller: Caller, transcript: Transcript, status: str) -> Transcript:

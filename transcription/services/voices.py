@@ -205,7 +205,7 @@ def accept(*, caller: Caller, match: VoiceMatch) -> VoiceMatch:
 
 
 def _accept(caller: Caller, match: VoiceMatch) -> VoiceMatch:
-    row = _locked(match)
+    row = _locked(caller, match)
     if row.state == MatchState.ACCEPTED:
         return row
     speaker = Speaker.objects.select_related("transcript__recording").get(pk=row.speaker_id)
@@ -238,7 +238,7 @@ def reject(*, caller: Caller, match: VoiceMatch) -> VoiceMatch:
 def take_back(*, caller: Caller, match: VoiceMatch) -> VoiceMatch:
     """It was not this person after all: the profile forgets the voice, the speaker the name. Raises Conflict."""
     caller.require(Action.TRANSCRIPTS_WRITE)
-    row = _locked(match)
+    row = _locked(caller, match)
     if row.state != MatchState.ACCEPTED:
         raise Conflict(_("This was not accepted."), error_type="match_not_accepted")
     row.state = MatchState.REJECTED
@@ -253,10 +253,13 @@ def take_back(*, caller: Caller, match: VoiceMatch) -> VoiceMatch:
     return row
 
 
-def _locked(match: VoiceMatch) -> VoiceMatch:
-    """The row as it is now. The profile comes first, as for the worker that looks for it: so neither waits for ever."""
-    profile = VoiceProfile.objects.select_for_update(no_key=True).get(pk=match.profile_id)
-    row: VoiceMatch = VoiceMatch.objects.select_for_update().get(pk=match.pk)
+def _locked(caller: Caller, match: VoiceMatch) -> VoiceMatch:
+    """The row as it is now. The profile comes first, as for the worker that looks for it: so neither waits for ever.
+
+    Raises NotFound: to accept one suggestion closes the others about its speaker.
+    """
+    profile = VoiceProfile.objects.visible_to(caller).select_for_update(no_key=True).get_or_404(match.profile_id)
+    row: VoiceMatch = VoiceMatch.objects.visible_to(caller).select_for_update().get_or_404(match.pk)
     row.profile = profile
     return row
 

@@ -23,7 +23,6 @@ from transcription.models import Job, Step
 from transcription.services.languages import direction, language_name
 
 register = template.Library()
-SPEAKER_COLOURS = 8
 PURPOSES = {
     "txt": gettext_lazy("Plain text"),
     "docx": gettext_lazy("Word document"),
@@ -151,12 +150,6 @@ def quality_warning(kind: str) -> str:
 @register.filter
 def format_purpose(name: str) -> str:
     return str(PURPOSES.get(name, ""))
-
-
-@register.filter
-def speaker_colour(index: int) -> int:
-    """1 to 8, going round again."""
-    return index % SPEAKER_COLOURS + 1
 
 
 @register.filter

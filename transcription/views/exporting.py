@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 
+from config.common.downloads import download
 from config.common.errors import Invalid
 from organizations.roles import Action
 from transcription.asr.text.legibility import Checked, Issue
@@ -64,9 +64,7 @@ def _template(request: PageRequest) -> str:
 
 def _file(row: Transcript, format: str, query: dict[str, str]) -> HttpResponseBase:
     file = transcripts.export_file(row, format=format, query=query)
-    disposition = content_disposition_header(True, file.filename) or "attachment"
-    headers = {"Content-Disposition": disposition}
-    return StreamingHttpResponse(file.pieces, content_type=file.format.content_type, headers=headers)
+    return download(file.filename, file.pieces, file.format.content_type)
 
 
 @page(Action.TRANSCRIPTS_READ)

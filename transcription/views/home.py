@@ -20,7 +20,7 @@ from organizations.roles import Action
 from organizations.tenancy import Caller
 from transcription.forms import UploadForm
 from transcription.services import jobs, selectors
-from transcription.views.base import PageRequest, page, wants_part
+from transcription.views.base import PageRequest, attempt, page, wants_part
 
 
 @page(Action.JOBS_READ, "GET", "HEAD")
@@ -36,7 +36,7 @@ def _lists(caller: Caller) -> dict[str, Any]:
     return {
         "import_enabled": settings.MEDIA_IMPORT_ENABLED,
         "time_left": overview.time_left(caller.organization),
-        "running": selectors.with_time_left(selectors.running_jobs(caller)),
+        "running": list(selectors.running_jobs(caller)),
         "checking": selectors.unfinished_recordings(caller),
         "recent": selectors.recent_transcripts(caller),
         "has_recordings": selectors.has_recordings(caller),
@@ -65,17 +65,17 @@ def import_address(request: PageRequest) -> HttpResponseBase:
     """The address of a file, with the options of the same form."""
     form = _form(request.caller, request.POST)
     form.fields.pop("uploads")
-    options = form.options() if form.is_valid() else {}
-    project = form.cleaned_data.get("project")
-    try:
-        url = request.POST.get("url", "")
-        recording = imports.begin(caller=request.caller, url=url, project=project)
-        jobs.submit(caller=request.caller, recording=recording, options=options)
-    except ApplicationError as error:
-        messages.error(request, error.detail)
-    else:
-        messages.success(request, _("The file is being fetched. You see below how far it is."))
+    if form.is_valid():
+        done = _("The file is being fetched. You see below how far it is.")
+        attempt(request, done, lambda: _fetch(request.caller, request.POST.get("url", ""), form))
+    for faults in form.errors.values():
+        messages.error(request, str(faults[0]))
     return redirect("organization-home", slug=request.caller.organization.slug)
+
+
+def _fetch(caller: Caller, url: str, form: UploadForm) -> None:
+    recording = imports.begin(caller=caller, url=url, project=form.cleaned_data["project"])
+    jobs.submit(caller=caller, recording=recording, options=form.options())
 
 
 def _store(request: PageRequest, file: UploadedFile, form: UploadForm) -> bool:

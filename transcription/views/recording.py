@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from config.common.errors import ApplicationError
@@ -32,7 +33,7 @@ def recording(request: PageRequest, recording_id: UUID) -> HttpResponse:
 def _work(request: PageRequest, row: Recording) -> dict[str, Any]:
     return {
         "recording": row,
-        "jobs": selectors.with_time_left(selectors.jobs_of(request.caller, row)),
+        "jobs": list(selectors.jobs_of(request.caller, row)),
         "may_delete": service.may_delete(request.caller, row),
     }
 
@@ -62,8 +63,8 @@ def edit(request: PageRequest, recording_id: UUID) -> HttpResponseBase:
 
 
 def _saved(request: PageRequest, row: Recording, form: RecordingForm) -> bool:
-    save = lambda: service.update(caller=request.caller, recording=row, **form.cleaned_data)  # noqa: E731
-    return attempt(request, _("Saved."), save)
+    values = {"caller": request.caller, "recording": row, **form.cleaned_data}
+    return attempt(request, _("Saved."), lambda: service.update(**values))
 
 
 @page(Action.MEDIA_DELETE_OWN, "POST")
@@ -141,7 +142,7 @@ def delete_job(request: PageRequest, job_id: UUID) -> HttpResponseBase:
 
 def _back(request: PageRequest, job: Job) -> HttpResponseBase:
     slug = request.caller.organization.slug
-    home = redirect("recording", slug=slug, recording_id=job.recording_id).url
+    home = reverse("recording", kwargs={"slug": slug, "recording_id": job.recording_id})
     return redirect(came_from(request, home))
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from config.common.downloads import download
 from config.common.errors import ApplicationError
 from media.models import Recording
 from media.services import recordings as service
@@ -86,9 +87,7 @@ def export_many(request: PageRequest) -> HttpResponseBase:
         return redirect(back)
     rows = archives.chosen(caller=request.caller, transcript_ids=[], recording_ids=ids)
     archive = archives.archive(caller=request.caller, rows=rows, format=request.POST.get("format", ""), options={})
-    disposition = content_disposition_header(True, archive.filename) or "attachment"
-    headers = {"Content-Disposition": disposition}
-    return StreamingHttpResponse(archive.pieces, content_type="application/zip", headers=headers)
+    return download(archive.filename, archive.pieces, "application/zip")
 
 
 def _change(request: PageRequest) -> Callable[[Recording], object] | None:
@@ -132,14 +131,14 @@ def trash(request: PageRequest) -> HttpResponse:
 
 
 @page(Action.MEDIA_DELETE_OWN, "POST")
-def restore(request: PageRequest, recording_id: Any) -> HttpResponseBase:
+def restore(request: PageRequest, recording_id: UUID) -> HttpResponseBase:
     recording = selectors.recording(request.caller, recording_id)
     attempt(request, _("Restored."), lambda: service.restore(caller=request.caller, recording=recording))
     return redirect("trash", slug=request.caller.organization.slug)
 
 
 @page(Action.MEDIA_DELETE_ANY, "POST")
-def purge(request: PageRequest, recording_id: Any) -> HttpResponseBase:
+def purge(request: PageRequest, recording_id: UUID) -> HttpResponseBase:
     recording = selectors.trashed_recording(request.caller, recording_id)
     attempt(request, _("Deleted for good."), lambda: service.purge_now(caller=request.caller, recording=recording))
     return redirect("trash", slug=request.caller.organization.slug)

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from config.common import request_meta
+from config.common import downloads, request_meta
 from config.common.errors import ApplicationError
 from transcription.forms import UnlockForm
 from transcription.models import TranscriptShare
@@ -101,9 +100,7 @@ def shared_audio(request: HttpRequest, share: TranscriptShare, *, token: str) ->
 @shared_page()
 def shared_download(request: HttpRequest, share: TranscriptShare, *, token: str, format: str) -> HttpResponseBase:
     file = shared_pages.download(share, format)
-    disposition = content_disposition_header(True, file.filename) or "attachment"
-    headers = {"Content-Disposition": disposition}
-    return StreamingHttpResponse(file.pieces, content_type=file.format.content_type, headers=headers)
+    return downloads.download(file.filename, file.pieces, file.format.content_type)
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:

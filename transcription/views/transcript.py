@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from config.common import downloads
 from config.common.errors import NotFound
 from organizations.roles import Action
 from transcription.asr import hallucinations
-from transcription.asr.serial import words_from_json
-from transcription.asr.text.pieces import pieces
 from transcription.asr.voiceprints import is_sure
 from transcription.models import Segment, Speaker, Transcript
-from transcription.services import display, selectors, transcripts, voices
+from transcription.services import display, pages, selectors, transcripts, voices
 from transcription.views.base import PageRequest, page
 
 PAGE_LINES = 4 * selectors.BLOCK_LINES
@@ -63,26 +61,10 @@ def _page_number(request: PageRequest, row: Transcript) -> int:
 
 
 def _blocks(lines: list[Segment], first: int, speakers: list[Speaker]) -> list[dict[str, Any]]:
-    """The lines by blocks, each line with its number, its speaker's name and colour, and whether the voice changed."""
-    colours = _colours(speakers)
-    names: dict[UUID | None, str] = {speaker.pk: str(speaker) for speaker in speakers}
-    drawn = [
-        {
-            "segment": line,
-            "id": line.pk,
-            "pieces": tuple(pieces(line.text, words_from_json(line.words))),
-            "flags": [flag for flag in line.flags if not flag.get("hidden")],
-            "index": first + at,
-            "speaker": names.get(line.speaker_id, ""),
-            "colour": colours.get(line.speaker_id, 1),
-            "continues": at > 0 and at % selectors.BLOCK_LINES > 0 and lines[at - 1].speaker_id == line.speaker_id,
-        }
-        for at, line in enumerate(lines)
-    ]
-    return [
-        {"number": (first + at) // selectors.BLOCK_LINES, "lines": drawn[at : at + selectors.BLOCK_LINES]}
-        for at in range(0, len(drawn), selectors.BLOCK_LINES)
-    ]
+    """The lines by blocks, each with its id, by which scripts edit it."""
+    size = selectors.BLOCK_LINES
+    drawn = [{**line, "id": line["segment"].pk} for line in pages.drawn_lines(lines, speakers, first=first, block=size)]
+    return [{"number": (first + at) // size, "lines": drawn[at : at + size]} for at in range(0, len(drawn), size)]
 
 
 def _layout(request: PageRequest, row: Transcript, speakers: list[Speaker]) -> dict[str, Any]:
@@ -134,6 +116,4 @@ def download(request: PageRequest, transcript_id: UUID, format: str) -> HttpResp
     row = selectors.transcript(request.caller, transcript_id)
     query = {**display.preferred(request.caller.user), **request.GET.dict()}
     file = transcripts.export_file(row, format=format, query=query)
-    disposition = content_disposition_header(True, file.filename)
-    headers = {"Content-Disposition": disposition} if disposition else {}
-    return StreamingHttpResponse(file.pieces, content_type=file.format.content_type, headers=headers)
+    return downloads.download(file.filename, file.pieces, file.format.content_type)

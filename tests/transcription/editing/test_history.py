@@ -250,3 +250,13 @@ class TestMachine:
         assert (last["start"], last["end"]) == (16.0, 19.8)
         machine = editor.api.get(f"{editor.path}/segments/{last['id']}/machine").json()
         assert machine["text"] == "all at 16000"
+
+
+def test_a_line_comes_back_before_all_that_were_put_in_since(editor: Editor) -> None:
+    """Its own place is taken by one of them, and the place before that by the other."""
+    gone = editor.done(editor.delete(editor.lines()[0]))
+    for start, text in ((0.1, "Second."), (0.05, "First.")):
+        new = {"after": None, "start": start, "end": start + 0.01, "text": text}
+        editor.done(editor.ask("POST", "segments", new), 201)
+    editor.done(editor.undo(gone["operation"]["number"]))
+    assert editor.texts()[:3] == ["Good morning everybody and welcome.", "First.", "Second."]

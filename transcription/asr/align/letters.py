@@ -32,7 +32,7 @@ def phones(word: str) -> str | None:
         letters = letters[:-1]
     found, position = [], 0
     while position < len(letters):
-        size = next(n for n in range(LONGEST, 0, -1) if letters[position : position + n] in RULES and n)
+        size = next(n for n in range(LONGEST, 0, -1) if letters[position : position + n] in RULES)
         found.append(RULES[letters[position : position + size]])
         position += size
     return " ".join(found)

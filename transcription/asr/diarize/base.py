@@ -26,7 +26,7 @@ def choose(method: Method, *, channels: int, separated: bool, pyannote: bool) ->
     """
     if method == "pyannote":
         return "pyannote", "asked"
-    if method == "channel" and channels < 2:  # noqa: PLR2004
+    if method == "channel" and channels <= 1:
         message = (
             "The recording has one channel only, so channels cannot tell its speakers apart. Choose the method “auto”."
         )

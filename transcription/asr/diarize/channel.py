@@ -68,16 +68,16 @@ def _audible(decibels: Floats) -> NDArray[np.bool_]:
 
 def are_separated(decibels: Floats) -> bool:
     """Whether the channels carry different people: mostly one is far louder than the others, and each has its times."""
-    if decibels.shape[0] < 2 or not (active := _active(decibels)).any():  # noqa: PLR2004
+    if len(decibels) <= 1 or not (active := _active(decibels)).any():
         return False
     ahead = _lead(decibels)[:, active] >= GATE_DB
     shares = ahead.mean(axis=1)
-    return bool(shares.sum() >= SEPARATED_SHARE and (shares >= FEWEST_SHARE).sum() >= 2)  # noqa: PLR2004
+    return bool(shares.sum() >= SEPARATED_SHARE and (shares >= FEWEST_SHARE).sum() > 1)
 
 
 def is_dual_mono(decibels: Floats) -> bool:
     """Whether all channels carry the same sound, at whatever level."""
-    if decibels.shape[0] < 2 or not (active := _active(decibels)).any():  # noqa: PLR2004
+    if len(decibels) <= 1 or not (active := _active(decibels)).any():
         return False
     heard = decibels[:, active]
     spread = np.ptp(heard - heard.mean(axis=1, keepdims=True), axis=0)

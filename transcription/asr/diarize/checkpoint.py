@@ -5,7 +5,6 @@ The wheel is installed without its dependencies and never imported; only its dat
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections import OrderedDict
 from importlib.util import find_spec
@@ -57,7 +56,7 @@ def _save(target: Path, weights: Weights) -> None:
     # Renamed into place, so that a worker starting beside this one never reads half a file.
     with NamedTemporaryFile(dir=target.parent, suffix=".npz", delete=False) as file:
         np.savez(file, **weights)  # type: ignore[arg-type]  # numpy's stub takes the names for its own options
-    os.replace(file.name, target)  # noqa: PTH105 - Path.replace on a fresh str says the same twice
+    Path(file.name).replace(target)
 
 
 class _Reader(pickle.Unpickler):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from media.audio.script import WORD_MS
 from transcription.asr.engines.base import EngineConfig, Provides
 from transcription.asr.options import MULTI
-from transcription.asr.segments import into_sentences, spread
+from transcription.asr.segments import into_sentences, said_by, spread
 from transcription.asr.text.arabic import has_arabic
 from transcription.asr.types import EngineError, Recognition, Segment, Span, Word
 
@@ -106,13 +106,9 @@ def read_out(text: str, speech: Sequence[Span], *, language: str, speakers: int 
     words = tuple(Word(token, span.start_ms, span.end_ms, 0.99) for token, span in places)
     whole = Segment(words[0].start_ms, words[-1].end_ms, " ".join(tokens), words, confidence=0.99, language=language)
     sentences = into_sentences(whole)
-    return tuple(_said_by(s, f"S{i % speakers + 1}") for i, s in enumerate(sentences)) if speakers else sentences
+    return tuple(said_by(s, f"S{i % speakers + 1}") for i, s in enumerate(sentences)) if speakers else sentences
 
 
 def _mixed(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """What has Arabic letters is Arabic, the rest English."""
     return tuple(replace(one, language="ar" if has_arabic(one.text) else "en") for one in segments)
-
-
-def _said_by(segment: Segment, speaker: str) -> Segment:
-    return replace(segment, speaker=speaker, words=tuple(replace(word, speaker=speaker) for word in segment.words))

@@ -159,8 +159,10 @@ def read_rttm(text: str) -> list[Turn]:
         fields = line.split()
         if not fields or fields[0] != "SPEAKER":
             continue
-        if len(fields) < 8:  # noqa: PLR2004 - type, file, channel, start, length, -, -, name
-            raise ValueError(f"not a line of RTTM: {line}")
-        start, length = float(fields[3]), float(fields[4])
-        turns.append(Turn(round(start * 1000), round((start + length) * 1000), fields[7]))
+        try:
+            _type, _file, _channel, start, length, _words, _kind, name = fields[:8]
+            begins, ends = float(start), float(start) + float(length)
+        except ValueError:
+            raise ValueError(f"not a line of RTTM: {line}") from None
+        turns.append(Turn(round(begins * 1000), round(ends * 1000), name))
     return sorted(turns, key=lambda turn: (turn.start_ms, turn.end_ms))

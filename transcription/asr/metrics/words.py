@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["equal", "substitute", "insert", "delete"]
 APOSTROPHES = "'’‘ʼ"
+YEAR_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _other_readings(bare: str) -> list[list[str]]:
     found = [[ONES[int(digit)] for digit in bare]]
     if len(bare) <= MAX_CARDINAL_DIGITS:
         found.append(cardinal(int(bare)))
-    if len(bare) == 4:  # noqa: PLR2004
+    if len(bare) == YEAR_DIGITS:
         halves = (bare[:2], bare[2:])
         found.append(
             [

@@ -16,6 +16,8 @@ ORDINALS = {
 }  # fmt: skip
 UNITS = {"%": "percent", "$": "dollars", "€": "euros", "£": "pounds"}
 MAX_CARDINAL_DIGITS = 9
+# Said in hundreds ("nineteen ninety nine"), but for the first century of a millennium.
+YEARS = range(1100, 2100)
 NUMBER = re.compile(
     r"(?P<before>[$€£]?)(?P<digits>\d{1,3}(?:,\d{3}){1,2}|\d+)(?P<rest>(?:[.:]\d+)*)(?P<after>st|nd|rd|th|s|%)?"
 )
@@ -23,7 +25,7 @@ NUMBER = re.compile(
 
 def cardinal(number: int) -> list[str]:
     """The words of a whole number from 0."""
-    if number < 20:  # noqa: PLR2004
+    if number < len(ONES):
         return [ONES[number]]
     for scale, name in SCALES:
         if number >= scale:
@@ -63,6 +65,7 @@ def _whole(digits: str) -> list[str]:
     if len(digits) > MAX_CARDINAL_DIGITS or (digits[0] == "0" and len(digits) > 1):
         return _digits(digits)
     number = int(digits)
-    if 1100 <= number < 2100 and number % 1000 >= 100:  # noqa: PLR2004 - said as a year
-        return [*cardinal(number // 100), *(cardinal(number % 100) if number % 100 else ["hundred"])]
+    hundreds, rest = divmod(number, 100)
+    if number in YEARS and hundreds % 10:
+        return [*cardinal(hundreds), *(cardinal(rest) if rest else ["hundred"])]
     return cardinal(number)

@@ -104,9 +104,8 @@ def _rate(counts: Counts | None) -> str:
 
 def _what(outcome: Outcome) -> str:
     """What came of it in a few words: the typed problem, or warnings."""
-    if outcome.problem:
-        return outcome.problem[0]
-    assert outcome.result is not None  # noqa: S101 - narrows the type
+    if outcome.result is None:
+        return outcome.problem[0] if outcome.problem else ""
     notes = [warning.type for warning in outcome.result.warnings if warning.type != "language_assumed"]
     if flags := sum(bool(segment.flags) for segment in outcome.result.segments):
         notes.append(f"{flags} flagged")
