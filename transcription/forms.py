@@ -227,7 +227,7 @@ class EvaluationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         file = data.get("file")
-        if not data.get("text", "").strip() and not file:
+        if not data.get("text", "").strip() and not file and "file" not in self.errors:
             self.add_error("text", _("Paste the text, or choose a file."))
         # Bytes, of which a letter has up to four; the service counts letters.
         if file and file.size > 4 * LONGEST_REFERENCE:
@@ -243,6 +243,13 @@ class EvaluationForm(forms.Form):
         data = self.cleaned_data
         arabic = ArabicOptions(hamza=data["hamza"]) if data["arabic"] else None
         return Folding(case=data["case"], punctuation=data["punctuation"], numbers=data["numbers"], arabic=arabic)
+
+    @classmethod
+    def ignored(cls, folding: Folding) -> list[str]:
+        """What made no difference, in the words of this form."""
+        arabic = {"arabic": folding.arabic is not None, "hamza": folding.arabic is not None and folding.arabic.hamza}
+        chosen = {"case": folding.case, "punctuation": folding.punctuation, "numbers": folding.numbers, **arabic}
+        return [str(cls.base_fields[name].label) for name, is_chosen in chosen.items() if is_chosen]
 
 
 def choose(field: forms.Field, choices: list[tuple[str, Any]]) -> None:

@@ -8,6 +8,13 @@ import { settleToasts } from "./toast.js";
 document.documentElement.classList.add("scripted");
 settleToasts();
 
+// A form that was refused comes back at its beginning; what is wrong with it may stand far below.
+const mistake = document.querySelector('main form [aria-invalid="true"], main form .notice-bad[role="alert"]');
+if (mistake instanceof HTMLElement) {
+  if (mistake.matches(".notice-bad")) mistake.tabIndex = -1;
+  mistake.focus();
+}
+
 /** @returns {HTMLDetailsElement[]} */
 function openMenus() {
   return /** @type {HTMLDetailsElement[]} */ (all(document, "details[data-menu][open]"));

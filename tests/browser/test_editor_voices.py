@@ -75,3 +75,20 @@ def test_no_voice_is_suggested_where_none_are_kept(demo: Demo, as_alice: Page, o
     open_editor(as_alice, demo.meeting)
     expect(as_alice.locator(".person")).to_have_count(2)
     expect(as_alice.locator(".person-suggested")).to_have_count(0)
+
+
+def test_the_focus_stays_where_a_speaker_or_a_doubt_goes(demo: Demo, as_alice: Page) -> None:
+    """Who works by keyboard is never sent to the beginning of the page."""
+    page = open_editor(as_alice, demo.meeting)
+    doubted = page.locator(".line").nth(1)
+    doubted.locator(".flag-hide").first.focus()
+    page.keyboard.press("Enter")
+    expect(doubted.locator(".flag-hide")).to_have_count(1)
+    expect(doubted.locator(".flag-hide")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(doubted.locator(".flag-hide")).to_have_count(0)
+    expect(doubted.locator(".line-text")).to_be_focused()
+    page.locator(".person [data-edit]").nth(1).click()
+    page.locator("#edit-speaker [data-merge] button").click()
+    expect(page.locator(".person")).to_have_count(1)
+    expect(page.locator(".person").first.locator("[data-edit]")).to_be_focused()

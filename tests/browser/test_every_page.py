@@ -42,6 +42,8 @@ FOR_PROGRAMS |= {"openai-transcriptions", "openai-translations", "openai-models"
 LEAD_ON = {"home", "openid_connect_login", "openid_connect_callback", "socialaccount_signup"}
 # A code by mail instead of the password is not offered.
 LEAD_ON |= {"account_confirm_login_code"}
+# Where a refused form was sent to, opened again.
+LEAD_ON |= {"glossary-add", "glossary-import"}
 FORMS_ONLY = {"set_language", "end-session", "resend-verification", "organization-create"}
 FORMS_ONLY |= {"invitation-accept", "invitation-register", "invitation-switch"}
 FORMS_ONLY |= {name for name, methods in PAGES.items() if "GET" not in methods}

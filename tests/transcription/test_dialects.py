@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts.models import User
 from organizations.models import AuditEvent, Organization
@@ -86,3 +88,19 @@ def test_the_pages(organization: Organization, dana: User, carol: User, client_f
     assert client.post(f"{home}/iraqi", {**form, "vocabulary": "x" * 61}).status_code == 422
     assert client.post(f"{home}/iraqi/reset").status_code == 302
     assert not DialectPreset.objects.exists()
+
+
+def test_our_notes_are_read_in_arabic_and_stay_ours(
+    organization: Organization, dana: User, client_for: Callable[..., Client]
+) -> None:
+    dana.language = "ar"
+    dana.save()
+    client, home = client_for(dana), f"/o/{organization.slug}/dialects"
+    page = client.get(f"{home}/iraqi").content.decode()
+    assert DIALECTS["iraqi"].notes[:20] not in page
+    assert f"{home}/iraqi/reset" not in page, "there is nothing to reset"
+    with translation.override("ar"):
+        notes = gettext(DIALECTS["iraqi"].notes)
+    assert client.post(f"{home}/iraqi", {"prompt": "شلونك؟", "vocabulary": "", "notes": notes}).status_code == 302
+    assert DialectPreset.objects.get().notes == DIALECTS["iraqi"].notes
+    assert f"{home}/iraqi/reset" in client.get(f"{home}/iraqi").content.decode()

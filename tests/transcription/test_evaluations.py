@@ -142,6 +142,7 @@ def test_a_file_is_taken(transcript: Transcript, bob: User, client_for: Browser)
     [
         ({}, "Paste the text, or choose a file."),
         ({"text": "...", "punctuation": "on"}, "There is no word in the reference."),
+        ({"file": SimpleUploadedFile("said.txt", b"")}, "The submitted file is empty."),
         ({"file": SimpleUploadedFile("said.docx", b"PK")}, "ends in .txt, .srt or .vtt"),
         ({"file": SimpleUploadedFile("said.txt", b"\xff\x00\xff")}, "no text in UTF-8"),
     ],
@@ -151,7 +152,8 @@ def test_what_a_form_is_told(
 ) -> None:
     answer = client_for(bob).post(address(transcript, f"transcripts/{transcript.pk}/evaluate"), data)
     assert answer.status_code == 422
-    assert words in answer.content.decode()
+    page = answer.content.decode()
+    assert (words in page, page.count('class="field-errors"') <= 1) == (True, True), "one mistake, one sentence"
 
 
 def test_the_quality_page_draws_and_lists(transcript: Transcript, carol: User, client_for: Browser) -> None:
@@ -167,6 +169,32 @@ def test_the_quality_page_draws_and_lists(transcript: Transcript, carol: User, c
     # In the middle every word counts the same, whatever rates the rows say.
     cells = re.findall(r'<td class="end numbers">([^<]*)</td>', table)
     assert cells == ["2", "25.0 %", "25.0 %", "1", "25.0 %", "25.0 %"]
+
+
+def test_an_evaluation_says_how_it_was_made(transcript: Transcript, carol: User, client_for: Browser) -> None:
+    row = make_evaluation(
+        transcript, dialect="iraqi", reference="one two three four", hypothesis="one two five six four"
+    )
+    carol.language = "ar"
+    carol.save()
+    for path in ("quality", f"quality/{row.pk}"):
+        page = client_for(carol).get(address(transcript, path)).content.decode()
+        assert ("iraqi" in page, "العراقية" in page) == (False, True)
+    User.objects.filter(pk=carol.pk).update(language="en")
+    page = client_for(carol).get(address(transcript, f"quality/{row.pk}")).content.decode()
+    assert "Punctuation does not count" in page
+    Evaluation.objects.filter(pk=row.pk).update(
+        folding={"case": False, "punctuation": False, "numbers": False, "arabic": None}
+    )
+    page = client_for(carol).get(address(transcript, f"quality/{row.pk}")).content.decode()
+    assert ("Punctuation does not count" in page, "Every difference counts" in page) == (False, True)
+
+
+def test_what_lacks_in_a_row_is_one_piece(transcript: Transcript, carol: User, client_for: Browser) -> None:
+    row = make_evaluation(transcript, reference="one " + "word " * 500 + "end", hypothesis="one end")
+    page = client_for(carol).get(address(transcript, f"quality/{row.pk}")).content.decode()
+    assert page.count("<del") == 2, "the legend's, and the piece itself"
+    assert "word word word" in page
 
 
 def test_viewers_look_and_members_delete(transcript: Transcript, bob: User, carol: User, client_for: Browser) -> None:
@@ -198,6 +226,16 @@ def test_points_lie_inside_the_drawing(organization: Organization) -> None:
     points = [point for series in drawn.series for point in series.points]
     assert all(drawn.left <= point.x <= drawn.right and 0 < point.y <= drawn.bottom for point in points)
     assert chart([]) is None
+
+
+@pytest.mark.parametrize(
+    ("worst", "percents"), [(0.07, (0, 2, 4, 6, 8)), (0.09, (0, 3, 6, 9, 12)), (3.2, (0, 100, 200, 300, 400))]
+)
+def test_labels_say_where_the_lines_are(organization: Organization, worst: float, percents: tuple[int, ...]) -> None:
+    job = make_job(organization, status=JobStatus.COMPLETED)
+    drawn = chart([make_evaluation(make_transcript(organization, job), wer=worst)])
+    assert drawn is not None
+    assert tuple(percent for _y, percent in drawn.grid) == percents
 
 
 # --- Doubts on the transcript page ------------------------------------------------------------------------------------

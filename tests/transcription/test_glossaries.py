@@ -161,6 +161,42 @@ def test_what_is_no_table(organization: Organization, dana: User, api: Api, tabl
     assert answer.json()["errors"][0]["field"] in (field, "csv")
 
 
+def test_the_separator_that_excel_names_itself(organization: Organization, dana: User, api: Api) -> None:
+    own = make_glossary(organization, ("Old", ""))
+    answer = api(dana).post(f"/glossaries/{own.pk}/import", {"csv": "sep=;\r\ntext;boost\r\ncommas, too;7\r\n;99\r\n"})
+    assert [one["field"] for one in answer.json()["errors"]] == ["line 4"], "lines are counted as the file shows them"
+    answer = api(dana).post(f"/glossaries/{own.pk}/import", {"csv": "sep=;\r\ntext;boost\r\ncommas, too;7\r\n"})
+    assert answer.json()["added"] == 1
+    assert ("commas, too", "", 7) in list(glossaries.table(own))
+
+
+def test_what_a_table_leaves_open_stays(organization: Organization, dana: User, api: Api) -> None:
+    own = make_glossary(organization, ("tadween", "Tadwin"))
+    own.entries.update(boost=9)
+    answer = api(dana).post(f"/glossaries/{own.pk}/import", {"csv": "text,boost\ntadween,\n"})
+    assert answer.json() == {"added": 0, "changed": 0, "removed": 0}
+    assert list(glossaries.table(own)) == [("tadween", "Tadwin", 9)]
+    api(dana).post(f"/glossaries/{own.pk}/import", {"csv": "text,replacement\ntadween,\n"})
+    assert list(glossaries.table(own)) == [("tadween", "", 9)], "an empty cell is a word: listen, and write it so"
+
+
+def test_quotation_marks_that_do_not_pair_are_named_where_they_open(
+    organization: Organization, dana: User, api: Api
+) -> None:
+    own = make_glossary(organization)
+    answer = api(dana).post(f"/glossaries/{own.pk}/import", {"csv": 'text\nfine\n"open\nmore\nlast\n'})
+    (fault,) = answer.json()["errors"]
+    assert fault["field"] == "line 3"
+    assert "do not pair" in fault["message"]
+
+
+def test_many_faults_are_counted(organization: Organization, dana: User, api: Api) -> None:
+    own = make_glossary(organization)
+    answer = api(dana).post(f"/glossaries/{own.pk}/import", {"csv": "text,boost\n" + "word,99\n" * 25})
+    told = answer.json()["errors"]
+    assert (len(told), told[-1]["message"]) == (21, "5 more lines are not right.")
+
+
 # --- What jobs get ----------------------------------------------------------------------------------------------------
 def test_a_job_gets_its_organizations_words(organization: Organization, bob: User, api: Api) -> None:
     own = make_glossary(organization, ("Diwan", ""), ("tadween", "Tadwin"))

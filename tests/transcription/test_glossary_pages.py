@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts.models import User
 from organizations.models import Organization
@@ -65,9 +67,35 @@ def test_a_file_is_taken_in_or_its_lines_are_named(organization: Organization, d
     assert "Line 3: A term has at least one letter or digit." in send(b"text\nfine\n...\n")
     assert "Save it as" in send("text\ntérme\n".encode("latin-1"))
     assert own.entries.count() == 1
-    assert "2 entries changed." in send("\ufefftext;replacement\nتدوين;Tadwin\nthree;\n".encode())
+    assert "Entries added: 2, changed: 0, removed: 0." in send(
+        "\ufefftext;replacement\nتدوين;Tadwin\nthree;\n".encode()
+    )
+    assert "Entries added: 1, changed: 1, removed: 0." in send("text\tboost\nfour\t\nTHREE\t9\n".encode("utf-16"))
     exported = client.get(home(organization, own, "/export")).getvalue().decode()
     assert "تدوين,Tadwin,5" in exported
+
+
+def test_the_columns_are_known_as_the_page_calls_them(
+    organization: Organization, dana: User, client_for: Browser
+) -> None:
+    own = make_glossary(organization, ("known", ""))
+    dana.language = "ar"
+    dana.save()
+    with translation.override("ar"):
+        table = f"{gettext('Term')},{gettext('Written as')},{gettext('Boost')}\nتدوين,Tadwin,7\n"
+    assert not table.isascii()
+    file = SimpleUploadedFile("words.csv", table.encode(), "text/csv")
+    assert client_for(dana).post(home(organization, own, "/import"), {"file": file}).status_code == 302
+    assert ("تدوين", "Tadwin", 7) in list(glossaries.table(own))
+
+
+def test_where_a_refused_form_stands_the_glossary_can_be_opened(
+    organization: Organization, dana: User, client_for: Browser
+) -> None:
+    own = make_glossary(organization)
+    for path in ("/import", "/add"):
+        answer = client_for(dana).get(home(organization, own, path))
+        assert (answer.status_code, answer.headers["Location"]) == (302, home(organization))
 
 
 def test_a_project_has_its_own(organization: Organization, dana: User, client_for: Browser) -> None:
@@ -92,7 +120,7 @@ def test_viewers_read_only(organization: Organization, carol: User, client_for: 
 @pytest.mark.parametrize(
     ("engine", "listens", "words"),
     [
-        ("embedded", False, "does not listen"),
+        ("embedded", False, "The embedded engine does not listen"),
         ("faster_whisper", True, "as its prompt holds"),
         ("assemblyai", True, "200 terms"),
     ],

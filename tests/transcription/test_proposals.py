@@ -79,6 +79,16 @@ def test_accepted_it_is_a_replacement(corrected: Transcript, dana: User, api: Ap
     assert proposed(api(dana), own.pk) == []
 
 
+def test_a_term_that_is_listened_for_gets_its_spelling(corrected: Transcript, dana: User, api: Api) -> None:
+    own = make_glossary(corrected.organization, ("Tadween", ""))
+    own.entries.update(boost=9)
+    assert proposed(api(dana), own.pk) == [("tadween", "Tadwin", 2)]
+    made = api(dana).post(f"/glossaries/{own.pk}/proposals/accept", {"said": "tadween", "written": "Tadwin"})
+    assert (made.status_code, made.json()["replacement"]) == (201, "Tadwin")
+    assert list(own.entries.values_list("text", "replacement", "boost")) == [("Tadween", "Tadwin", 9)]
+    assert proposed(api(dana), own.pk) == []
+
+
 def test_rejected_it_is_not_proposed_again(corrected: Transcript, dana: User, api: Api) -> None:
     own = make_glossary(corrected.organization)
     for _ in range(2):

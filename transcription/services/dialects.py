@@ -33,7 +33,12 @@ def _with(dialect: Dialect, row: DialectPreset) -> Dialect:
 
 def table(organization: Organization) -> list[dict[str, Any]]:
     """For lists: each dialect with `changed`, whether it is the organization's own."""
-    return [{**asdict(one), "changed": one != DIALECTS[code]} for code, one in of(organization).items()]
+    return [{**asdict(one), "changed": is_changed(one)} for one in of(organization).values()]
+
+
+def is_changed(dialect: Dialect) -> bool:
+    """Whether it is the organization's own."""
+    return dialect != DIALECTS[dialect.code]
 
 
 def get(organization: Organization, code: str) -> Dialect:
@@ -43,12 +48,19 @@ def get(organization: Organization, code: str) -> Dialect:
     return of(organization)[code]
 
 
+def notes_for_reader(code: str, notes: str) -> str:
+    """Ours in the reader's language, those of an organization as it wrote them."""
+    return _(notes) if notes and notes == DIALECTS[code].notes else notes
+
+
 @transaction.atomic
 def change(*, caller: Caller, code: str, **values: Any) -> Dialect:
     """Write over `values`, of EDITABLE. Raises NotFound, Invalid by field."""
     caller.require(Action.GLOSSARY_MANAGE)
     known = get(caller.organization, code)
     kept = _cleaned({name: values.get(name, getattr(known, name)) for name in EDITABLE})
+    if kept["notes"] == notes_for_reader(code, DIALECTS[code].notes):
+        kept["notes"] = DIALECTS[code].notes  # nobody wrote others: they were only read in another language
     row, _made = DialectPreset.objects.update_or_create(
         organization=caller.organization, code=code, defaults={**kept, "vocabulary": list(kept["vocabulary"])}
     )

@@ -25,7 +25,11 @@ WORDS: dict[Hints, Promise] = {
         "itself is not passed on."
     ),
 }
-NAMES = {"faster_whisper": "Whisper", "assemblyai": "AssemblyAI"}
+NAMES: dict[str, str | Promise] = {
+    "embedded": _("The embedded engine"),
+    "faster_whisper": "Whisper",
+    "assemblyai": "AssemblyAI",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +51,5 @@ def of_default_engine() -> Hint:
 def of_engine(name: str) -> Hint:
     """Raises EngineError for an unknown engine."""
     hints = describe(name, engines.known()).hints
-    shown = NAMES.get(name, name)
+    shown = str(NAMES.get(name, name))
     return Hint(shown, hints != "none", str(WORDS[hints]) % {"engine": shown})

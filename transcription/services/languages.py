@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from transcription.asr.options import MULTI
+from transcription.asr.text.dialects import DIALECTS
 
 # Codes as recognizers write them (ISO 639-1). The menu is short on purpose; the API takes every code an engine knows.
 LANGUAGES: Final[dict[str, str | Promise]] = {
@@ -45,6 +46,14 @@ def language_name(code: str | None) -> str:
     if code == MULTI:
         return _("Several languages")
     return str(LANGUAGES.get(code, code))
+
+
+def dialect_name(code: str) -> str:
+    """The dialect in the reader's language; the code itself where there is no such dialect."""
+    known = DIALECTS.get(code)
+    if known is None:
+        return code
+    return known.name_ar if get_language() == "ar" else known.name
 
 
 def direction(code: str | None) -> str:

@@ -41,7 +41,8 @@ def found(caller: Caller, glossary: Glossary) -> list[Proposal]:
     """What the newest edits suggest, the most frequent first, without what is decided already."""
     mine = GlossaryEntry.objects.visible_to(caller)
     own = [glossary.pk, *mine.filter(glossary__project=None).values_list("glossary", flat=True)[:1]]
-    known = set(mine.filter(glossary__in=own).values_list("text", flat=True))
+    # A term that is only listened for says nothing yet about how it is written.
+    known = set(mine.filter(glossary__in=own).exclude(replacement="").values_list("text", flat=True))
     refused = set(RejectedProposal.objects.visible_to(caller).values_list("said", "written"))
     decided = {text.casefold() for text in known}
     counted = [
@@ -66,7 +67,10 @@ def counted_corrections(edits: Iterable[Edit]) -> list[Proposal]:
 
 
 def accept(*, caller: Caller, glossary: Glossary, said: str, written: str) -> GlossaryEntry:
-    """A replacement of the glossary. Raises as `glossaries.add` does."""
+    """A replacement of the glossary, out of the term where it is listened for. Raises as `glossaries.add` does."""
+    listened = glossaries.entries(caller, glossary).filter(text__iexact=said, replacement="").first()
+    if listened is not None:
+        return glossaries.change(caller=caller, entry=listened, replacement=written)
     return glossaries.add(caller=caller, glossary=glossary, text=said, replacement=written)
 
 

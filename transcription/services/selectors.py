@@ -9,7 +9,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from media.models import Project, Recording, Tag
@@ -22,7 +21,7 @@ from transcription.asr.options import MULTI
 from transcription.asr.text.dialects import DIALECTS
 from transcription.models import Job, Segment, Speaker, Step, Transcript, TranscriptShare
 from transcription.services import engines
-from transcription.services.languages import LANGUAGES, language_name
+from transcription.services.languages import LANGUAGES, dialect_name, language_name
 from transcription.services.transcripts import cursor_after
 from transcription.states import ACTIVE_JOB_STATUSES, JobStatus
 
@@ -288,10 +287,9 @@ def languages_offered() -> list[str]:
 
 def default_choices() -> dict[str, list[tuple[str, Any]]]:
     """What organizations and projects may set as defaults of their jobs."""
-    arabic = get_language() == "ar"
     return {
         "language": [("auto", _("Detect language")), *((code, language_name(code)) for code in languages_offered())],
-        "dialect": [(code, one.name_ar if arabic else one.name) for code, one in DIALECTS.items()],
+        "dialect": [(code, dialect_name(code)) for code in DIALECTS],
         "mode": [("dialogue", _("Several voices, told apart")), ("mono", _("One voice"))],
         "engine": [(name, name) for name in engines_offered()],
         "model": [(name, name) for name in REPOSITORIES],

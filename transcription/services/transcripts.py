@@ -201,5 +201,6 @@ def export_segment(row: Segment) -> ExportSegment:
         speaker=None if row.speaker_id is None else str(row.speaker_id),
         confidence=row.confidence,
         language=row.language or None,
-        flags=tuple(Flag(flag["type"], flag["reason"]) for flag in row.flags),
+        # A doubt that a person has looked at and hidden is none.
+        flags=tuple(Flag(flag["type"], flag["reason"]) for flag in row.flags if not flag.get("hidden")),
     )

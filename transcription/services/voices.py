@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from config.common import queue
@@ -21,7 +21,7 @@ from organizations.models import Organization
 from organizations.roles import Action
 from organizations.tenancy import Caller
 from transcription.asr.voiceprints import SHORTEST_TO_ENROL_MS
-from transcription.models import Speaker, VoiceConsent, VoiceMatch, VoiceProfile, VoiceSample, VoiceVector
+from transcription.models import Segment, Speaker, VoiceConsent, VoiceMatch, VoiceProfile, VoiceSample, VoiceVector
 from transcription.models.voices import MatchState
 from transcription.services import editing_speakers
 
@@ -108,14 +108,19 @@ def profile(caller: Caller, profile_id: UUID) -> VoiceProfile:
 
 
 def matches(caller: Caller, *, state: str = "", of: VoiceProfile | None = None) -> QuerySet[VoiceMatch]:
-    """The likeliest first, with speaker, transcript and recording; none of what lies in the trash."""
+    """The newest first, with speaker, transcript, recording and `heard_at_ms`, where the speaker's longest line begins.
+
+    None of what lies in the trash.
+    """
     rows: QuerySet[VoiceMatch] = VoiceMatch.objects.visible_to(caller)
     if state:
         rows = rows.filter(state=state)
     if of is not None:
         rows = rows.filter(profile=of)
     kept = rows.exclude(speaker__transcript__recording__status=RecordingStatus.DELETED)
-    return kept.select_related("profile", "speaker__transcript__recording").order_by("-created_at", "-id")
+    lines = Segment.objects.filter(speaker=OuterRef("speaker")).order_by(F("start_ms") - F("end_ms"))
+    heard = kept.annotate(heard_at_ms=Subquery(lines.values("start_ms")[:1]))
+    return heard.select_related("profile", "speaker__transcript__recording").order_by("-created_at", "-id")
 
 
 def match(caller: Caller, match_id: UUID) -> VoiceMatch:

@@ -20,7 +20,7 @@ from config.common.clock import now
 from config.common.modules import needed
 from media.reasons import QUALITY_WARNINGS
 from transcription.models import Job, Step
-from transcription.services.languages import direction, language_name
+from transcription.services.languages import dialect_name, direction, language_name
 
 register = template.Library()
 PURPOSES = {
@@ -38,6 +38,7 @@ PURPOSES = {
 _DIRECTED = frozenset({"chevron", "arrow", "out"})
 
 register.filter("language_name", language_name)
+register.filter("dialect_name", dialect_name)
 register.filter("direction", direction)
 
 

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from config.common.errors import ApplicationError, Invalid
 from organizations.roles import Action
@@ -66,9 +65,12 @@ def delete(request: PageRequest, glossary_id: UUID) -> HttpResponseBase:
     return _to(request, None)
 
 
-@page(Action.GLOSSARY_MANAGE, "POST")
+@page(Action.GLOSSARY_MANAGE, "GET", "HEAD", "POST")
 def add(request: PageRequest, glossary_id: UUID) -> HttpResponseBase:
+    """A refused form stays at this address, so that it is opened again too: the glossary is there then."""
     row = glossaries.get(request.caller, glossary_id)
+    if request.method != "POST":
+        return _to(request, row)
     form = EntryForm(request.POST)
     if form.is_valid():
         try:
@@ -105,10 +107,12 @@ def remove(request: PageRequest, glossary_id: UUID, entry_id: UUID) -> HttpRespo
     return _to(request, shown)
 
 
-@page(Action.GLOSSARY_MANAGE, "POST")
+@page(Action.GLOSSARY_MANAGE, "GET", "HEAD", "POST")
 def take_in(request: PageRequest, glossary_id: UUID) -> HttpResponseBase:
     """A CSV file; where lines are not right, they are named and nothing is taken in."""
     shown = glossaries.get(request.caller, glossary_id)
+    if request.method != "POST":
+        return _to(request, shown)
     form = ImportForm(request.POST, request.FILES)
     if form.is_valid():
         try:
@@ -126,9 +130,9 @@ def take_in(request: PageRequest, glossary_id: UUID) -> HttpResponseBase:
 
 
 def _taken_in(done: dict[str, int]) -> str:
-    total = sum(done.values())
-    said = ngettext("%(n)d entry changed.", "%(n)d entries changed.", total) % {"n": total}
-    return said if total else _("The glossary says all of this already.")
+    if not any(done.values()):
+        return _("The glossary says all of this already.")
+    return _("Entries added: %(added)d, changed: %(changed)d, removed: %(removed)d.") % done
 
 
 @page(Action.TRANSCRIPTS_READ)
@@ -152,14 +156,16 @@ def decide(request: PageRequest, glossary_id: UUID) -> HttpResponseBase:
 
 @page(Action.TRANSCRIPTS_READ)
 def all_dialects(request: PageRequest) -> HttpResponse:
-    context = {"dialects": dialects.table(request.caller.organization)}
+    rows = dialects.table(request.caller.organization)
+    context = {"dialects": [{**row, "notes": dialects.notes_for_reader(row["code"], row["notes"])} for row in rows]}
     return render(request, "transcription/dialects.html", context)
 
 
 @page(Action.GLOSSARY_MANAGE, "GET", "HEAD", "POST")
 def dialect(request: PageRequest, code: str) -> HttpResponseBase:
     known = dialects.get(request.caller.organization, code)
-    initial = {"prompt": known.prompt, "vocabulary": " ".join(known.vocabulary), "notes": known.notes}
+    notes = dialects.notes_for_reader(code, known.notes)
+    initial = {"prompt": known.prompt, "vocabulary": " ".join(known.vocabulary), "notes": notes}
     form = DialectForm(request.POST or None, initial=initial)
     if form.is_valid():
         try:
@@ -168,7 +174,7 @@ def dialect(request: PageRequest, code: str) -> HttpResponseBase:
             return redirect("dialects", slug=request.caller.organization.slug)
         except ApplicationError as error:
             _take(form, error)
-    context = {"dialect": known, "form": form}
+    context = {"dialect": known, "changed": dialects.is_changed(known), "form": form}
     return render(request, "transcription/dialect.html", context, status=422 if form.is_bound else 200)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
@@ -11,6 +14,7 @@ from django.utils.translation import gettext as _
 from config.common.errors import Invalid
 from organizations.pages import page_of
 from organizations.roles import Action
+from transcription.asr.metrics.words import Folding, Pair
 from transcription.forms import EvaluationForm
 from transcription.services import evaluations, selectors
 from transcription.views.base import PageRequest, attempt, page
@@ -28,8 +32,23 @@ def quality(request: PageRequest) -> HttpResponse:
 def evaluation(request: PageRequest, evaluation_id: UUID) -> HttpResponse:
     row = evaluations.get(request.caller, evaluation_id)
     found = evaluations.difference(row)
-    context = {"evaluation": row, "recording": row.transcript.recording, "found": found}
+    context = {
+        "evaluation": row,
+        "recording": row.transcript.recording,
+        "ignored": EvaluationForm.ignored(Folding.from_json(row.folding)),
+        "pieces": _pieces(found.alignment),
+    }
     return render(request, "transcription/evaluation.html", context)
+
+
+def _pieces(alignment: Iterable[Pair]) -> Iterator[Pair]:
+    """Words that stay, lack or were added one after another as one: a browser does not draw 100,000 single ones."""
+    for kind, run in groupby(alignment, key=attrgetter("kind")):
+        pairs = list(run)
+        if kind == "substitute":
+            yield from pairs
+        else:
+            yield Pair(kind, " ".join(one.reference for one in pairs), " ".join(one.hypothesis for one in pairs))
 
 
 @page(Action.TRANSCRIPTS_WRITE, "GET", "HEAD", "POST")

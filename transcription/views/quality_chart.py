@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from transcription.models import Evaluation
 
@@ -14,7 +15,8 @@ MAX_SERIES = 8
 WIDTH, HEIGHT = 720, 240
 LEFT, TOP, RIGHT, BOTTOM = 48, 12, 12, 28
 # The upper end of the scale: the first of these that holds every point.
-SCALES = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
+# Each makes STEPS steps of whole percents, so that the labels say where the lines are.
+SCALES = (0.04, 0.08, 0.12, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.6, 2.0)
 STEPS = 4
 
 
@@ -77,7 +79,7 @@ def chart(rows: Sequence[Evaluation]) -> Chart | None:
     ordered = sorted(rows, key=lambda row: row.created_at)
     since, until = ordered[0].created_at, ordered[-1].created_at
     worst = max(row.wer for row in ordered)
-    top = next((scale for scale in SCALES if scale >= worst), worst)
+    top = next((scale for scale in SCALES if scale >= worst), ceil(worst))
     groups: dict[tuple[str, str], list[Point]] = defaultdict(list)
     for row in ordered:
         groups[row.model, row.dialect].append(Point(_x(row.created_at, since, until), _y(row.wer, top), row))

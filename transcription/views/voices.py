@@ -71,7 +71,12 @@ def profile(request: PageRequest, profile_id: UUID) -> HttpResponse:
     row = voices.profile(request.caller, profile_id)
     accepted = voices.matches(request.caller, state=MatchState.ACCEPTED, of=row)
     suggested = voices.matches(request.caller, state=MatchState.SUGGESTED, of=row).order_by("-score")
-    context = {"profile": row, "page": page_of(accepted, request), "suggestions": suggested[:MOST_OFFERED]}
+    context = {
+        "profile": row,
+        "page": page_of(accepted, request),
+        "suggestions": suggested[:MOST_OFFERED],
+        "rejected": voices.matches(request.caller, state=MatchState.REJECTED, of=row)[:MOST_OFFERED],
+    }
     return render(request, "transcription/speaker_profile.html", context)
 
 

@@ -122,6 +122,7 @@ export class Painter {
    * @param {HTMLElement} element
    */
   paintFlags(line, element) {
+    const held = element.querySelector(".line-flag:focus-within") !== null;
     for (const old of all(element, ".line-flag")) old.remove();
     for (const flag of line.flags) {
       if (flag.hidden) continue;
@@ -131,6 +132,9 @@ export class Painter {
       if (editable()) doubted.append(stamp("flag-hide"));
       element.append(doubted);
     }
+    // Who hid a doubt by keyboard goes on with the next one, or with the line.
+    const next = held ? (element.querySelector(".flag-hide") ?? element.querySelector(".line-text")) : null;
+    if (next instanceof HTMLElement) next.focus({ preventScroll: true });
   }
 
   /** Makes a line one that can be worked in: its controls, and whether its text can be changed. @param {Line} line @param {HTMLElement} element */

@@ -271,7 +271,8 @@ function facts(row) {
 }
 
 /**
- * Who stands on a speaker's button stands there again once the list was drawn anew; where it went, on the speaker's first.
+ * Who stands on a speaker's button stands there again once the list was drawn anew; where it went, on the speaker's
+ * first, and where the speaker was merged away, on the first speaker's.
  * @param {HTMLElement} list
  * @returns {() => void}
  */
@@ -280,7 +281,8 @@ function keepFocus(list) {
   if (!(person instanceof HTMLElement) || !list.contains(person)) return () => {};
   const at = all(person, "button").findIndex((button) => button === document.activeElement);
   return () => {
-    const same = all(list, "[data-speaker]").find((one) => one.dataset.speaker === person.dataset.speaker);
+    const people = all(list, "[data-speaker]");
+    const same = people.find((one) => one.dataset.speaker === person.dataset.speaker) ?? people[0];
     const buttons = same ? all(same, "button") : [];
     (buttons[at] ?? buttons[0])?.focus({ preventScroll: true });
   };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.transcription.editing.talks import Editor
@@ -102,6 +103,9 @@ def test_flags_are_hidden_and_shown(editor: Editor) -> None:
     (after,) = editor.done(editor.ask("POST", path, {"type": "silence", "hidden": True}))["segments"]
     assert after["flags"] == [{"type": "silence", "reason": REASON, "hidden": True}]
     assert [place[0] for place in walk(editor)] == [0, 0, 4]
+    answer = editor.api.get(f"{editor.path}/export?format=json")
+    exported = orjson.loads(b"".join(answer.streaming_content))
+    assert exported["segments"][1]["flags"] == [], "what a person found right is no doubt to others"
     (after,) = editor.done(editor.ask("POST", path, {"type": "silence", "hidden": False}))["segments"]
     assert after["flags"] == line["flags"] == [{"type": "silence", "reason": REASON, "hidden": False}]
     assert editor.ask("POST", path, {"type": "word_rate", "hidden": True}).status_code == 422
