@@ -29,8 +29,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return User.objects.normalize_email(super().clean_email(email))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """`account/email/password_reset_key` is our `templates/emails/password_reset_key.*`."""
-        mail.send(template_prefix.rpartition("/")[2], email, context)
+        """`account/email/password_reset_key` is our `templates/emails/password_reset_key.*`.
+
+        A former address is nobody's any more, so the language is asked of the person that the mail is about.
+        """
+        person = context.get("user")
+        language = person.language if isinstance(person, User) else ""
+        mail.send(template_prefix.rpartition("/")[2], email, context, language=language)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count by, the same one as in the rest of the house."""

@@ -7,7 +7,7 @@ from the text. Text templates are not escaped, HTML ones are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template import Context, TemplateDoesNotExist
 from django.template.loader import get_template
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.models import OutgoingMail, User
 from config.common import queue
@@ -37,13 +37,14 @@ def send(
     """Put the mail `template` for a person or an address into the queue of outgoing mail.
 
     It is in the language that its reader chose (for an address: the one of its owner; else `language`, else the current
-    one). Templates get `context` and `reader` (User | None), `site_url`, `email`.
+    one). Moments are in UTC, and mails say so: the zone that is active is that of whoever caused the mail.
+    Templates get `context` and `reader` (User | None), `site_url`, `email`.
     """
     address = to.email if isinstance(to, User) else User.objects.normalize_email(to)
     reader = to if isinstance(to, User) else User.objects.filter(email=address).first()
     chosen = _language(reader, language)
     known = {"reader": reader, "email": address, "site_url": settings.PUBLIC_URL, **(context or {})}
-    with translation.override(chosen):
+    with translation.override(chosen), timezone.override(UTC):
         subject, text, html = _rendered(template, known)
     mail = OutgoingMail.objects.create(
         to=address, template=template, language=chosen, subject=subject, text=text, html=html
@@ -61,12 +62,15 @@ def deliver(mail_id: str) -> None:
             _try(mail)
 
 
-def deliver_due() -> int:
-    """Sent by beat: mails that the broker lost or the mail server did not take. The number that was due."""
+def ring_due() -> int:
+    """Sent by beat: ring for mails that the broker lost or the mail server did not take. The number that was due.
+
+    Each is a task of its own: a mail server that never answers must not hold one worker more with every sweep.
+    """
     due = OutgoingMail.objects.filter(next_attempt_at__lte=now()).order_by("next_attempt_at")
     ids = list(due.values_list("pk", flat=True)[:BATCH])
     for pk in ids:
-        deliver(str(pk))
+        queue.send("accounts.send_mail", pk)
     return len(ids)
 
 

@@ -20,7 +20,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "accounts.backends.AuthenticationBackend"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ def send_mail(mail_id: str) -> None:
     mail.deliver(mail_id)
 
 
-@shared_task(name="accounts.sweep_mails", soft_time_limit=600, time_limit=660)
+@shared_task(name="accounts.sweep_mails", soft_time_limit=30, time_limit=60)
 def sweep_mails() -> int:
     """Sent by beat: mails that wait since their message was lost or their server was away."""
-    return mail.deliver_due()
+    return mail.ring_due()

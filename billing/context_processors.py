@@ -7,10 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from billing.gateway.accounts import read_only_from
 from billing.models import Account
+from billing.plans import is_gift
 from billing.plans import money as sells
-from billing.plans import plan_of
 from organizations.tenancy import Caller
 
 Status = Account.Status
@@ -25,6 +24,6 @@ def money(request: HttpRequest) -> dict[str, Any]:
 def _debt(caller: Caller) -> dict[str, Any]:
     late = Account.objects.filter(organization=caller.organization, status__in=[Status.PAST_DUE, Status.READ_ONLY])
     account = late.first()
-    if account is None or plan_of(account).key != account.plan:
+    if account is None or is_gift(account):
         return {}
-    return {"account": account, "from": read_only_from(account), "is_over": account.status == Status.READ_ONLY}
+    return {"account": account, "from": account.read_only_from, "is_over": account.status == Status.READ_ONLY}

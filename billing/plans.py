@@ -8,6 +8,7 @@ when there is none yet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -165,9 +166,17 @@ def plan_of(account: Account | None) -> Plan:
         return PLANS[PlanKey.SELF_HOSTED]
     if account is None:
         return PLANS[PlanKey.FREE]
-    if account.comp_plan and (account.comp_until is None or account.comp_until > now()):
-        return _plan(account.comp_plan)
-    return _plan(account.plan)
+    return _plan(account.comp_plan if is_gift(account) else account.plan)
+
+
+def is_gift(account: Account) -> bool:
+    """Whether the staff's gift is in force: then neither payments nor their failure mean anything."""
+    return bool(account.comp_plan) and (account.comp_until is None or account.comp_until > now())
+
+
+def grace() -> timedelta:
+    """For how long everything works after a payment failed."""
+    return timedelta(days=settings.BILLING_GRACE_DAYS)
 
 
 def _plan(key: str) -> Plan:

@@ -21,8 +21,8 @@ def send_call(call_id: str) -> bool:
 def sweep() -> dict[str, int]:
     """Sent by beat: what waits for Stripe in either direction, graces that ended, limits that changed with the time."""
     return {
-        "events": inbox.process_due(),
-        "calls": outbox.send_due(),
+        "events": inbox.ring_due(),
+        "calls": outbox.ring_due(),
         "read_only": accounts.end_grace(),
         "made": accounts.make_missing(),
         "jobs": accounts.settle_jobs(),

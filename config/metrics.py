@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from billing.models import StripeCall, StripeEvent
 from config.common import liveness
 from config.common.clock import now
 from config.health import is_internal
@@ -35,6 +36,7 @@ class RowCollector(Collector):
         yield self._jobs()
         yield from self._queues()
         yield self._workers()
+        yield from self._stripe()
 
     def _jobs(self) -> Metric:
         family = GaugeMetricFamily("tadwin_jobs", "Jobs by status.", labels=["status"])
@@ -64,3 +66,19 @@ class RowCollector(Collector):
         for queue, count in sorted(counts.items()):
             family.add_metric([queue], count)
         return family
+
+    def _stripe(self) -> Iterator[Metric]:
+        """What waits, and what was given up and stays until the staff look; zeros too, for alarms that compare."""
+        counts = GaugeMetricFamily(
+            "tadwin_stripe", "Events of Stripe and calls to it that are not done.", labels=["kind", "status"]
+        )
+        ages = GaugeMetricFamily("tadwin_stripe_age_seconds", "Age of the oldest that waits.", labels=["kind"])
+        for kind, model in (("event", StripeEvent), ("call", StripeCall)):
+            for status in (model.Status.WAITING, model.Status.FAILED):
+                found = model.objects.filter(status=status).aggregate(count=Count("id"), oldest=Min("created_at"))
+                counts.add_metric([kind, status.value], found["count"])
+                if status == model.Status.WAITING:
+                    age = (now() - found["oldest"]).total_seconds() if found["oldest"] else 0
+                    ages.add_metric([kind], age)
+        yield counts
+        yield ages

@@ -9,7 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import PersonForm
+from config.common.errors import Invalid
 from organizations.services import signup
+from organizations.services.settings import clean_name
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -27,6 +29,12 @@ class SignupForm(PersonForm, BaseSignupForm):
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     field_order = ["email", "password1", "first_name", "last_name", "organization_name"]
+
+    def clean_organization_name(self) -> str:
+        try:
+            return clean_name(self.cleaned_data["organization_name"])
+        except Invalid as error:
+            raise forms.ValidationError(error.errors[0].message) from error
 
     def save(self, request: HttpRequest) -> User:
         data = self.cleaned_data

@@ -26,7 +26,7 @@ def check(organization: Organization, user: User | None) -> None:
             detail, error_type="organization_deleted", extra={"purge_at": iso(organization.purge_at)}
         )
     if user is not None and organization.require_mfa and not has_second_factor(user):
-        detail = (
+        detail = _(
             "This organization requires two-step sign-in. Set it up for your account in the browser, then try again."
         )
         raise PermissionDenied(detail, error_type="mfa_required_by_organization")

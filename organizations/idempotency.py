@@ -19,6 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -70,7 +71,7 @@ def forget_expired() -> int:
 def _claim(view: APIView, request: Request, key: str) -> tuple[IdempotencyKey, bool]:
     """The row of this key, and whether this request is the one that does the work."""
     if not KEY.fullmatch(key):
-        detail = "Idempotency-Key is 1 to 255 visible ASCII letters; a UUID is a good one."
+        detail = _("Idempotency-Key is 1 to 255 visible ASCII letters; a UUID is a good one.")
         raise MalformedRequest(detail, error_type="invalid_idempotency_key")
     fingerprint = _fingerprint(request)
     moment = now()
@@ -82,10 +83,10 @@ def _claim(view: APIView, request: Request, key: str) -> tuple[IdempotencyKey, b
     if is_new or _take_over(row, fingerprint, moment):
         return row, True
     if row.fingerprint != fingerprint:
-        detail = "This Idempotency-Key was used with another body. Use a new key for a new request."
+        detail = _("This Idempotency-Key was used with another body. Use a new key for a new request.")
         raise Invalid(detail, error_type="idempotency_key_reused")
     if row.status is None:
-        detail = "The first request with this key is still running. Ask again in a moment."
+        detail = _("The first request with this key is still running. Ask again in a moment.")
         raise Conflict(detail, error_type="still_running", retry_after=RETRY_AFTER_SECONDS)
     return row, False
 
@@ -137,7 +138,7 @@ def _keep(row: IdempotencyKey, response: Response, *, secret: bool, created: str
 
 def _replay(row: IdempotencyKey, *, secret: bool) -> Response:
     if secret:
-        detail = "This was made by the first request with this key. Its answer held a secret and is not shown again."
+        detail = _("This was made by the first request with this key. Its answer held a secret and is not shown again.")
         raise Conflict(detail, error_type="already_created", extra={"id": row.created_object})
     headers = {REPLAYED: "true", **({"Location": row.location} if row.location else {})}
     return Response(row.body, status=row.status, headers=headers)

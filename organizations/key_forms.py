@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.common.clock import now
+from config.common.days import DayField
 from organizations.roles import SCOPES
 
 MOST_MINUTES, MOST_REQUESTS = 24 * 60, 1_000_000
@@ -36,11 +37,7 @@ class KeyForm(forms.Form):
     max_billable_minutes = forms.IntegerField(
         label=gettext_lazy("Billed minutes of one job, at most"), required=False, min_value=1, max_value=MOST_MINUTES
     )
-    expires_on = forms.DateField(
-        label=gettext_lazy("Works until the end of"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    expires_on = DayField(label=gettext_lazy("Works until the end of"))
 
     def clean_expires_on(self) -> datetime | None:
         """The last second of that day where the person is."""

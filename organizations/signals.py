@@ -16,6 +16,12 @@ member_joining = Signal()
 member_left = Signal()
 """`organization=`, `user=`: no member any more, having left or been removed."""
 
+organization_closed = Signal()
+"""`organization=`: deleted by somebody, but it can still be brought back."""
+
+organization_reopened = Signal()
+"""`organization=`: brought back."""
+
 organization_purged = Signal()
 """`organization=`, `counts=` (dict: add what goes with you): about to go for good. Its rows are still there.
 

@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
-from accounts import mail
+from accounts import sessions
 from accounts.models import User
 from media.storage import MediaStorage, get_media_storage
 from organizations.models import Organization
@@ -20,6 +20,7 @@ from organizations.roles import Role
 from tests import databases
 from tests.api_client import ApiClient
 from tests.factories import make_member, make_organization, make_user
+from tests.mailing import deliver_mails
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,7 +104,7 @@ def client_for() -> Callable[..., Client]:
 
     def build(user: User, **options: Any) -> Client:
         client = Client(**options)
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend=sessions.BACKEND)
         return client
 
     return build
@@ -132,7 +133,7 @@ def mails(mailoutbox: list[EmailMessage]) -> Callable[[], list[EmailMessage]]:
     """`mails()`: sends what waits, as a worker would, and gives all that was sent so far."""
 
     def sent() -> list[EmailMessage]:
-        mail.deliver_due()
+        deliver_mails()
         return mailoutbox
 
     return sent

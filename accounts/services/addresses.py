@@ -111,7 +111,7 @@ def _change(request: HttpRequest, user: User, wanted: str) -> User:
     signals.email_changed.send(
         sender=EmailAddress, request=request, user=user, from_email_address=old, to_email_address=new
     )
-    changed = {"from_email": before, "to_email": wanted}
+    changed = {"user": user, "from_email": before, "to_email": wanted}
     get_adapter().send_notification_mail("account/email/email_changed", user, changed, email=before)
     return user
 

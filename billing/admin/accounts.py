@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from accounts.models import User
 from billing.admin import ledger  # noqa: F401 - importing registers
 from billing.gateway import accounts
-from billing.gateway.subscription_state import State
+from billing.gateway.subscription_state import State, UnknownPrice
 from billing.models import Account
 from billing.services import doubles
 
@@ -62,7 +62,7 @@ class AccountAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
         accounts.settle_jobs_of(obj)
 
-    @admin.action(description=_("Ask Stripe how things stand"))
+    @admin.action(description=_("Ask Stripe how things stand"), permissions=["change"])
     def ask_stripe(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         known = [account for account in queryset if account.stripe_customer]
         failed = sum(not accounts.refreshed(account) for account in known)
@@ -77,7 +77,7 @@ class AccountAdmin(ModelAdmin):
         staff = request.user if isinstance(request.user, User) else None
         try:
             ended = sum(len(doubles.end(account, staff=staff)) for account in queryset if account.stripe_customer)
-        except stripe.StripeError:
+        except (stripe.StripeError, UnknownPrice):
             self.message_user(request, _("Stripe could not be asked about some of them."), messages.ERROR)
             return
         text = ngettext("%d subscription was ended.", "%d subscriptions were ended.", ended) % ended

@@ -30,7 +30,7 @@ class StripeEventAdmin(WaitingRows):
     search_fields = ("event_id", "customer", "type", "organization__name", "organization__slug")
     readonly_fields = tuple(field.name for field in StripeEvent._meta.fields)
 
-    @admin.action(description=_("Run again"), permissions=["view"])
+    @admin.action(description=_("Run again"), permissions=["manage"])
     def again(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
         for event in queryset:
             inbox.again(event)
@@ -46,7 +46,7 @@ class StripeCallAdmin(WaitingRows):
     search_fields = ("key", "customer")
     readonly_fields = tuple(field.name for field in StripeCall._meta.fields)
 
-    @admin.action(description=_("Send those that failed again"), permissions=["view"])
+    @admin.action(description=_("Send those that failed again"), permissions=["manage"])
     def again(self, request: HttpRequest, queryset: QuerySet[StripeCall]) -> None:
         sent = [call for call in queryset if outbox.again(call)]
         for call in sent:

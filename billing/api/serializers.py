@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -30,6 +31,8 @@ class MomentField(serializers.DateTimeField):
         day = _day(value)
         if day is None:
             return super().to_internal_value(value).astimezone(UTC)
+        if self.ends and day == date.max:
+            self.fail("overflow")
         return datetime.combine(day, time(), UTC) + timedelta(days=1 if self.ends else 0)
 
 
@@ -50,11 +53,12 @@ class SpanQuerySerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         until = attrs.get("to") or now()
-        since = attrs.get("from") or month_start(until)
+        # `until` is not included: the first moment of a month ends the month before.
+        since = attrs.get("from") or month_start(until - datetime.resolution)
         if not since < until:
-            raise serializers.ValidationError({"to": "`to` must be later than `from`."})
+            raise serializers.ValidationError({"to": _("`to` must be later than `from`.")})
         if until - since > LONGEST:
-            raise serializers.ValidationError({"from": f"Ask for {LONGEST.days} days at most."})
+            raise serializers.ValidationError({"from": _("Ask for %(days)d days at most.") % {"days": LONGEST.days}})
         return {**attrs, "from": since, "to": until}
 
 

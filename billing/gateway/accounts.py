@@ -7,20 +7,18 @@ the answer is written. One customer at a time, so that an older answer never cov
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import stripe
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from billing.gateway import letters, locks, mirror, stripe_api
 from billing.gateway.subscription_state import State, UnknownPrice, chosen, state_of
 from billing.models import Account
-from billing.plans import PLANS, PlanKey, money, plan_of
+from billing.plans import PLANS, PlanKey, grace, money, plan_of
 from config.common.clock import iso, now
 from organizations import audit, webhooks
 from organizations.models import Organization
@@ -124,15 +122,6 @@ def make_missing() -> int:
     return len(Account.objects.bulk_create((Account(organization=one) for one in missing), ignore_conflicts=True))
 
 
-def grace() -> timedelta:
-    return timedelta(days=settings.BILLING_GRACE_DAYS)
-
-
-def read_only_from(account: Account) -> datetime | None:
-    """When an account that is past due will only be readable."""
-    return account.past_due_since + grace() if account.past_due_since else None
-
-
 def _jobs(account: Account) -> int | None:
     if account.agreed_concurrent_jobs is not None:
         return account.agreed_concurrent_jobs
@@ -183,6 +172,6 @@ def subscription_data(account: Account) -> dict[str, Any]:
         "period_end": iso(account.period_end),
         "trial_end": iso(account.trial_end),
         "cancel_at_period_end": account.cancel_at_period_end,
-        "read_only_from": iso(read_only_from(account)),
+        "read_only_from": iso(account.read_only_from),
         "given_until": iso(account.comp_until) if account.comp_plan else None,
     }

@@ -2,61 +2,44 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-import stripe
 from django.conf import settings
-from django.urls import reverse
 from djstripe.models import WebhookEndpoint as StripeEndpoint
 
-from billing.gateway import meter_errors
-from billing.gateway.endpoints import DESCRIPTION, THIN, secret_of
+from billing.gateway import endpoints, meter_errors
+from billing.gateway.endpoints import DESCRIPTION, THIN
 from billing.gateway.stripe_api import OURS, client, is_ours
-from config.common import encryption
 
 EVENTS = sorted(meter_errors.KINDS)
-# What its older and its newer API call a thing that is not there.
-MISSING = frozenset({"resource_missing", "not_found"})
 
 
 def row() -> StripeEndpoint | None:
     """The destination of this address and this kind of key."""
-    found: StripeEndpoint | None = (
-        _rows().filter(livemode=settings.STRIPE_LIVE_MODE).order_by("-djstripe_created").first()
-    )
-    return found
+    return endpoints.row(thin=True)
 
 
 def find() -> str:
     """The id of the destination that is here, at Stripe, and hears of what we need; else empty. Raises StripeError."""
-    known = row()
-    theirs = _at_stripe(known.id) if known and secret_of(known) else None
-    wanted = theirs is not None and theirs.status == "enabled" and set(EVENTS) <= set(theirs.enabled_events)
-    return str(theirs.id) if theirs is not None and wanted else ""
+    theirs = endpoints.at_stripe(client().v2.core.event_destinations.retrieve, thin=True)
+    return str(theirs.id) if endpoints.hears(theirs, EVENTS) else ""
 
 
 def make() -> str:
     """Mend the one that is there, or make a new one: its secret is told only then. Raises StripeError."""
-    known = row()
-    theirs = _at_stripe(known.id) if known and secret_of(known) else None
-    if known is None or theirs is None:
+    theirs = endpoints.at_stripe(client().v2.core.event_destinations.retrieve, thin=True)
+    if theirs is None:
         return _new()
-    client().v2.core.event_destinations.update(known.id, {"enabled_events": EVENTS})
+    client().v2.core.event_destinations.update(theirs.id, {"enabled_events": EVENTS})
     if theirs.status != "enabled":
-        client().v2.core.event_destinations.enable(known.id)
-    _rows().filter(pk=known.pk).update(enabled_events=EVENTS, status="enabled")
-    return str(known.id)
-
-
-def _rows() -> Any:
-    return StripeEndpoint.objects.filter(id__startswith=THIN, url__startswith=f"{settings.PUBLIC_URL}/")
+        client().v2.core.event_destinations.enable(theirs.id)
+    endpoints.rows(thin=True).filter(id=theirs.id).update(enabled_events=EVENTS, status="enabled")
+    return str(theirs.id)
 
 
 def _new() -> str:
     _remove_lost()
-    address = uuid.uuid4()
-    url = f"{settings.PUBLIC_URL}{reverse('stripe-webhook', args=[address])}"
+    address, url = endpoints.new_address()
     params: Any = {
         "name": DESCRIPTION,
         "type": "webhook_endpoint",
@@ -67,17 +50,7 @@ def _new() -> str:
         "metadata": {**OURS, "djstripe_uuid": str(address)},
     }
     made: Any = client().v2.core.event_destinations.create(params)
-    StripeEndpoint.objects.create(
-        id=made.id,
-        djstripe_uuid=address,
-        url=url,
-        secret=encryption.encrypt(made.webhook_endpoint.signing_secret or ""),
-        enabled_events=EVENTS,
-        status="enabled",
-        livemode=settings.STRIPE_LIVE_MODE,
-        api_version=stripe.api_version,
-    )
-    return str(made.id)
+    return endpoints.keep(made, address, url, secret=made.webhook_endpoint.signing_secret or "", wanted=EVENTS)
 
 
 def _remove_lost() -> None:
@@ -87,13 +60,4 @@ def _remove_lost() -> None:
         url = one.webhook_endpoint.url if one.type == "webhook_endpoint" and one.webhook_endpoint else ""
         if one.id.startswith(THIN) and is_ours(one) and (url or "").startswith(f"{settings.PUBLIC_URL}/"):
             client().v2.core.event_destinations.delete(one.id)
-    _rows().delete()
-
-
-def _at_stripe(destination_id: str) -> Any:
-    try:
-        return client().v2.core.event_destinations.retrieve(destination_id)
-    except stripe.InvalidRequestError as error:
-        if error.code not in MISSING:
-            raise
-        return None
+    endpoints.rows(thin=True).delete()

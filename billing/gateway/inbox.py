@@ -64,11 +64,14 @@ def process(event_id: UUID | str) -> str:
         return _postpone(event_id, error)
 
 
-def process_due() -> int:
-    """Sent by beat: events to try again, and those that the broker lost. How many there were."""
+def ring_due() -> int:
+    """Sent by beat: ring for events to try again, and for those that the broker lost. How many there were.
+
+    Each is a task of its own: while Stripe is slow to answer, one after the other would take up all of the sweep.
+    """
     ids = list(StripeEvent.objects.due().order_by("due_at").values_list("pk", flat=True)[:BATCH])
     for pk in ids:
-        process(pk)
+        queue.send("billing.process_event", pk)
     return len(ids)
 
 
@@ -112,7 +115,10 @@ def _finish(event: StripeEvent) -> None:
 
 @transaction.atomic
 def _postpone(event_id: UUID | str, error: Exception) -> str:
-    event = StripeEvent.objects.select_for_update().get(pk=event_id)
+    waiting = StripeEvent.objects.select_for_update().filter(pk=event_id, status=Status.WAITING)
+    event: StripeEvent | None = waiting.first()
+    if event is None:  # purged with its organization, or another worker has succeeded meanwhile
+        return ""
     event.attempts += 1
     event.error = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
     if event.attempts > len(DELAYS):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
-
-from django.conf import settings
 
 from accounts.models import User
 from billing.models import Account
@@ -36,13 +33,8 @@ def _write(template: str, account: Account, **more: Any) -> None:
         "organization": account.organization,
         "account": account,
         "plan": plan_of(account),
-        "read_only_from": _end_of_grace(account),
+        "read_only_from": account.read_only_from,
         **more,
     }
     for owner in owners:
         mail.send(template, owner, known)
-
-
-def _end_of_grace(account: Account) -> datetime | None:
-    days = timedelta(days=settings.BILLING_GRACE_DAYS)
-    return account.past_due_since + days if account.past_due_since else None

@@ -15,10 +15,12 @@ import structlog
 from django.db import transaction
 
 from billing.gateway import stripe_api
+from billing.gateway.subscription_state import ENDED, LIVE
 from billing.models import StripeCall
 from billing.plans import money
 from config.common import queue
 from config.common.clock import now
+from organizations.models import Organization
 
 logger = structlog.get_logger(__name__)
 # After each failed try; together less than the day for which Stripe remembers a key.
@@ -48,11 +50,11 @@ def send(call_id: UUID | str) -> bool:
         return call is not None and money() and _try(call)
 
 
-def send_due() -> int:
-    """Sent by beat: calls whose time has come, and those that the broker lost. How many there were."""
+def ring_due() -> int:
+    """Sent by beat: ring for calls whose time has come, and for those that the broker lost. How many there were."""
     ids = list(StripeCall.objects.due().order_by("due_at").values_list("pk", flat=True)[:BATCH])
     for pk in ids:
-        send(pk)
+        queue.send("billing.send_call", pk)
     return len(ids)
 
 
@@ -84,7 +86,7 @@ def _try(call: StripeCall) -> bool:
     call.attempts += 1
     try:
         _send(call)
-    except stripe.StripeError as error:
+    except Exception as error:  # whatever it is: the call stays, is tried again, and is seen by the staff at last
         _postpone(call, error)
     else:
         call.status, call.finished_at, call.error = Status.SENT, now(), ""
@@ -96,7 +98,7 @@ def _send(call: StripeCall) -> None:
     if call.kind == Kind.METER:
         _measure(call)
     else:
-        _cancel(call.payload["subscription"])
+        _cancel(call)
 
 
 def _measure(call: StripeCall) -> None:
@@ -137,7 +139,22 @@ def _is_known(error: stripe.InvalidRequestError) -> bool:
     return error.code == "duplicate_meter_event" or ("identifier" in said and "already exists" in said)
 
 
-def _cancel(subscription: str) -> None:
+def _cancel(call: StripeCall) -> None:
+    """As the organization is by now, so that it does not matter in which order calls arrive.
+
+    Gone for good: every subscription ends, for nobody is left to hear of a second. Deleted: none is renewed. Brought
+    back: all are again.
+    """
+    organization = Organization.objects.filter(pk=call.organization_id).first()
+    for one in stripe_api.subscriptions_of(call.customer):
+        if organization is None and one["status"] not in ENDED:
+            _end(one["id"])
+        elif organization is not None and one["status"] in LIVE:
+            renewal: Any = {"cancel_at_period_end": organization.is_deleted}
+            stripe_api.client().v1.subscriptions.update(one["id"], renewal)
+
+
+def _end(subscription: str) -> None:
     """What was measured is billed, and nothing is after that. One that has ended already is no error."""
     try:
         stripe_api.client().v1.subscriptions.cancel(subscription, {"invoice_now": True, "prorate": False})
@@ -146,9 +163,10 @@ def _cancel(subscription: str) -> None:
             raise
 
 
-def _postpone(call: StripeCall, error: stripe.StripeError) -> None:
+def _postpone(call: StripeCall, error: Exception) -> None:
     # SECURITY: Stripe's words may quote the request; kept are the kind of error and its code.
-    call.error = f"{type(error).__name__} {error.code or ''} {error.request_id or ''}".strip()
+    told = (getattr(error, "code", None), getattr(error, "request_id", None))
+    call.error = " ".join([type(error).__name__, *(str(one) for one in told if one)])
     logger.warning("stripe_call_failed", call=str(call.pk), kind=call.kind, attempt=call.attempts, error=call.error)
     if call.attempts > len(DELAYS):
         call.status, call.finished_at = Status.FAILED, now()

@@ -16,6 +16,8 @@ Status = Account.Status
 PLAN = "tadwin_plan"
 UNPAID = frozenset({"past_due", "unpaid", "paused"})
 LIVE = frozenset({"trialing", "active", *UNPAID})
+# What can't become live any more; a first payment that is open (`incomplete`) still can.
+ENDED = frozenset({"canceled", "incomplete_expired"})
 
 
 class UnknownPrice(Exception):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from billing.plans import PLANS, PlanKey, plan_of
+from billing.plans import PLANS, PlanKey, grace, plan_of
 from organizations.tenancy import OrganizationOwned
 
 PLAN_NAMES = [(plan.key.value, plan.name) for plan in PLANS.values()]
@@ -86,3 +88,8 @@ class Account(OrganizationOwned):
 
     def __str__(self) -> str:
         return str(self.organization)
+
+    @property
+    def read_only_from(self) -> datetime | None:
+        """When one that is past due will only be readable."""
+        return self.past_due_since + grace() if self.past_due_since else None

@@ -63,7 +63,7 @@ def limits_for(account: Account | None, *, at: datetime | None = None) -> Limits
     plan, moment = plans.plan_of(account), at or now()
     if account is None:
         account = Account()
-    paid = plans.money() and not _is_gift(account)
+    paid = plans.money() and not plans.is_gift(account)
     overage = paid and Feature.OVERAGE in plan.features
     subscribed = plans.money() and account.status in SUBSCRIBED
     return Limits(
@@ -99,10 +99,6 @@ def require_writable(organization: Organization, limits: Limits | None = None) -
             "deleted. Pay the open invoice, and everything works again."
         )
         raise refusal(organization, detail, error_type="subscription_past_due")
-
-
-def _is_gift(account: Account) -> bool:
-    return bool(account.comp_plan) and (account.comp_until is None or account.comp_until > now())
 
 
 def _first(own: int | None, of_plan: int | None) -> int | None:

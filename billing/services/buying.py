@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from billing.models import Account
 from billing.plans import PLANS, Interval, Plan, PlanKey
 from billing.quota import seats as taken_seats
+from billing.quota.limits import SUBSCRIBED
 from config.common.errors import Conflict, Invalid
 from organizations.models import Organization
 
 MOST_SEATS = 1000
 Status = Account.Status
-SUBSCRIBED = frozenset({Status.TRIALING, Status.ACTIVE, Status.PAST_DUE, Status.READ_ONLY})
 
 
 def is_subscribed(account: Account) -> bool:

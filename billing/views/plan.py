@@ -17,9 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from billing.gateway import accounts
-from billing.gateway.accounts import read_only_from
 from billing.models import Account
-from billing.plans import Interval, PlanKey, money, plan_of
+from billing.plans import Interval, PlanKey, is_gift, money, plan_of
 from billing.quota import seats
 from billing.services import checkout, invoices, offers, previews, subscriptions
 from billing.services.buying import MOST_SEATS, is_subscribed
@@ -72,14 +71,14 @@ def _context(request: PageRequest, account: Account) -> dict[str, Any]:
     return {
         "account": account,
         "plan": plan_of(account),
-        "is_gift": plan_of(account).key != account.plan,
+        "is_gift": is_gift(account),
         "subscribed": subscribed,
         "bought": bought,
         "cost": offers.cost_of(account),
         "offers": offers.all_of_them(),
         "least_seats": max(1, seats.taken(request.caller.organization)),
         "most_seats": MOST_SEATS,
-        "read_only_from": read_only_from(account),
+        "read_only_from": account.read_only_from,
         "may_change": account.status in (Account.Status.TRIALING, Account.Status.ACTIVE) or not subscribed,
         "contact": settings.BILLING_CONTACT,
     }

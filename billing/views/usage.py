@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,6 +20,7 @@ from billing.reports.ledger import GroupBy
 from billing.reports.overview import Overview
 from billing.services import adjustments
 from config.common import spreadsheet
+from config.common.days import DayField, midnight
 from organizations.models import Organization
 from organizations.pages import PageRequest, attempt, page, wants_part
 from organizations.roles import Action
@@ -38,12 +38,6 @@ NOBODYS = {"member": _("Programs"), "project": _("No project"), "key": _("Withou
 GONE = {"member": _("Somebody who closed their account"), "project": _("A deleted project"), "key": _("A deleted key")}
 
 
-def _date(label: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    sane = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2200, 1, 1))]
-    return forms.DateField(label=label, required=False, widget=widget, validators=sane)
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """Days of the reader's time zone, both included."""
@@ -53,18 +47,18 @@ class Span:
 
     @property
     def since(self) -> datetime:
-        return _midnight(self.first)
+        return midnight(self.first)
 
     @property
     def until(self) -> datetime:
-        return _midnight(self.last + timedelta(days=1))
+        return midnight(self.last + timedelta(days=1))
 
 
 class UsageForm(forms.Form):
     """What is not right is left out, so that an address with a slip still shows something."""
 
-    since = _date(_("From"))
-    until = _date(_("Until"))
+    since = DayField(label=_("From"))
+    until = DayField(label=_("Until"))
     by = forms.ChoiceField(label=_("Split by"), required=False, choices=SPLITS)
 
     def span(self, period: Period) -> Span:
@@ -90,10 +84,6 @@ class CapForm(forms.Form):
         max_value=10_000_000,
         help_text=_("Empty: no end. 0: stop when the included time is used."),
     )
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @page(Action.USAGE_READ)

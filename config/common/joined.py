@@ -1,6 +1,6 @@
-"""A row with the row that it points to, by SQL that is written once.
+"""Rows by SQL that is written once.
 
-`select_related` builds the same SELECT anew for every request, which takes longer than the database needs to answer it.
+A QuerySet builds the same SELECT anew for every request, which takes longer than the database needs to answer it.
 Worth it only for what nearly every request asks: who is calling.
 """
 
@@ -15,23 +15,46 @@ Row = TypeVar("Row", bound=models.Model)
 Field = Any  # of a model; its kind does not matter here
 
 
-class Joined(Generic[Row]):
-    """`Joined(ApiKey, "organization", "row.prefix = %s").find("abc")`; the row pointed to is `related` in `where`."""
+class Written(Generic[Row]):
+    """`Written(User, "row.id = %s").find(pk)`."""
 
-    def __init__(self, model: type[Row], pointer: str, where: str) -> None:
-        self._model, self._pointer, self._where = model, pointer, where
+    def __init__(self, model: type[Row], where: str) -> None:
+        self._model, self._where = model, where
 
     def find(self, *parameters: Any, limit: int = 1) -> list[Row]:
         """At most `limit` rows, in no order."""
         with connection.cursor() as cursor:
             cursor.execute(self._sql, [*parameters, limit])
             found = cursor.fetchall()
-        return [self._made(values) for values in found]
+        return [self._row(values) for values in found]
 
-    def _made(self, values: tuple[Any, ...]) -> Row:
-        own, others = self._columns
-        row = _made(self._model, own, values[: len(own)])
-        setattr(row, self._pointer, _made(self._related, others, values[len(own) :]))
+    def _row(self, values: tuple[Any, ...]) -> Row:
+        return _made(self._model, self._own, values)
+
+    @cached_property
+    def _own(self) -> list[Field]:
+        return _concrete(self._model)
+
+    @cached_property
+    def _sql(self) -> str:
+        names = ", ".join(f'row."{field.column}"' for field in self._own)
+        # SECURITY: names come from our own models and `where` from our own code; what was sent is a parameter.
+        return f'SELECT {names} FROM "{self._model._meta.db_table}" row WHERE {self._where} LIMIT %s'  # noqa: S608
+
+
+class Joined(Written[Row]):
+    """A row with the one that it points to: `Joined(ApiKey, "organization", "row.prefix = %s").find("abc")`.
+
+    The row pointed to is `related` in `where`.
+    """
+
+    def __init__(self, model: type[Row], pointer: str, where: str) -> None:
+        super().__init__(model, where)
+        self._pointer = pointer
+
+    def _row(self, values: tuple[Any, ...]) -> Row:
+        row = super()._row(values[: len(self._own)])
+        setattr(row, self._pointer, _made(self._related, self._others, values[len(self._own) :]))
         return row
 
     @cached_property
@@ -41,19 +64,19 @@ class Joined(Generic[Row]):
         return related
 
     @cached_property
-    def _columns(self) -> tuple[list[Field], list[Field]]:
-        return _concrete(self._model), _concrete(self._related)
+    def _others(self) -> list[Field]:
+        return _concrete(self._related)
 
     @cached_property
     def _sql(self) -> str:
-        own, others = self._columns
-        names = [f'row."{field.column}"' for field in own] + [f'related."{field.column}"' for field in others]
+        names = [f'row."{field.column}"' for field in self._own]
+        names += [f'related."{field.column}"' for field in self._others]
         pointer: Any = self._model._meta.get_field(self._pointer)
         tables = (
             f'"{self._model._meta.db_table}" row JOIN "{self._related._meta.db_table}" related '
             f'ON related."{pointer.target_field.column}" = row."{pointer.column}"'
         )
-        # SECURITY: names come from our own models and `where` from our own code; what was sent is a parameter.
+        # SECURITY: as above.
         return f"SELECT {', '.join(names)} FROM {tables} WHERE {self._where} LIMIT %s"  # noqa: S608
 
 

@@ -10,6 +10,7 @@ import structlog
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from config.common.api import error_response, is_api
 from config.common.errors import PermissionDenied
@@ -59,7 +60,7 @@ class OriginMiddleware:
         if not settings.API_ORIGIN_CHECK or origin is None or not is_api(request.path) or origin in known_origins():
             return self.get_response(request)
         logger.warning("origin_refused", origin=origin[:LONGEST_ORIGIN], method=request.method, path=request.path)
-        detail = "Pages of this origin may not call the API. An operator can add it to CORS_ALLOWED_ORIGINS."
+        detail = _("Pages of this origin may not call the API. An operator can add it to CORS_ALLOWED_ORIGINS.")
         return error_response(request, PermissionDenied(detail, error_type="origin_not_allowed"))
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.http import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -27,7 +28,7 @@ from organizations.api.base import PersonAPIView, PublicAPIView
 from organizations.api.presenters import person_json
 from organizations.services import sign_in
 
-ACCEPTED = "If this address can get such a mail, it is on its way."
+ACCEPTED = _("If this address can get such a mail, it is on its way.")
 
 
 class MfaView(PublicAPIView):
@@ -75,7 +76,7 @@ class ForgotPasswordView(PublicAPIView):
     def post(self, request: Request) -> Response:
         """Mail a link to set a new password. The answer is the same whether the address is known or not."""
         passwords.request_reset(request=request._request, **validated(forms.EmailSerializer, request.data))
-        return Response({"detail": ACCEPTED}, status=202)
+        return Response({"detail": str(ACCEPTED)}, status=202)
 
 
 class ResetPasswordView(PublicAPIView):
@@ -105,7 +106,7 @@ class ResendVerificationView(PublicAPIView):
     def post(self, request: Request) -> Response:
         """Mail the link that confirms an address once more. The answer is the same for every address."""
         addresses.resend(request=request._request, **validated(forms.EmailSerializer, request.data))
-        return Response({"detail": ACCEPTED}, status=202)
+        return Response({"detail": str(ACCEPTED)}, status=202)
 
 
 class ChangePasswordView(PersonAPIView):
@@ -130,7 +131,7 @@ class ChangeEmailView(PersonAPIView):
         """Mail a link to a new address; once it was opened, the account has that address."""
         asked = validated(forms.ChangeEmailSerializer, request.data)
         addresses.request_change(request=request._request, user=self.person, **asked)
-        return Response({"detail": ACCEPTED}, status=202)
+        return Response({"detail": str(ACCEPTED)}, status=202)
 
 
 class SessionsView(PersonAPIView):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts import second_factor
@@ -12,7 +13,7 @@ from organizations.api.serializers import MAX_PASSWORD
 
 CODE_LENGTH = 32
 CODE_HELP = "A code of the authenticator app or a recovery code, where the account has two-step sign-in."
-REQUIRED, NOT_HERE = "This field is required for this method.", "This method takes no such field."
+REQUIRED, NOT_HERE = _("This field is required for this method."), _("This method takes no such field.")
 # SECURITY: long enough for every token of ours, short enough to be no work.
 TOKEN_LENGTH = 1000
 
@@ -39,9 +40,9 @@ class MfaSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         wanted, other = ("credential", "code") if attrs["method"] == second_factor.PASSKEY else ("code", "credential")
         if wanted not in attrs:
-            raise serializers.ValidationError({wanted: serializers.ErrorDetail(REQUIRED, code="required")})
+            raise serializers.ValidationError({wanted: serializers.ErrorDetail(str(REQUIRED), code="required")})
         if other in attrs:
-            raise serializers.ValidationError({other: serializers.ErrorDetail(NOT_HERE, code="unknown")})
+            raise serializers.ValidationError({other: serializers.ErrorDetail(str(NOT_HERE), code="unknown")})
         return attrs
 
 

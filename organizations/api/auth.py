@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from django.contrib.auth import logout
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -55,7 +56,7 @@ class RefreshView(PublicAPIView):
         """New tokens for a refresh token. Each works once: one that comes again ends its session."""
         tokens = sessions.refresh(validated(serializers.RefreshSerializer, request.data)["refresh"])
         if tokens is None:
-            detail = "This refresh token is not valid any more. Sign in again."
+            detail = _("This refresh token is not valid any more. Sign in again.")
             raise NotAuthenticated(detail, error_type="invalid_refresh_token")
         return Response(asdict(tokens))
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.common.clock import now
+from config.common.days import LAST
 from config.common.errors import Invalid
 from organizations import audit, bus
 from organizations.api_keys import digest, generate
@@ -69,3 +70,7 @@ def _check(scopes: list[str], expires_at: datetime | None) -> None:
         )
     if expires_at is not None and expires_at <= now():
         raise Invalid.field("expires_at", _("The key would already have expired. Give a later moment."), "past")
+    if expires_at is not None and expires_at.year > LAST.year:
+        raise Invalid.field(
+            "expires_at", _("Give an earlier moment, or none for a key that never expires."), "too_late"
+        )

@@ -17,7 +17,7 @@ from organizations import audit, bus
 from organizations.models import Membership, Organization, OrganizationTombstone
 from organizations.notifications import mail
 from organizations.roles import Action, Role
-from organizations.signals import organization_purged
+from organizations.signals import organization_closed, organization_purged, organization_reopened
 
 if TYPE_CHECKING:
     from organizations.audit import Actor
@@ -46,6 +46,7 @@ def close(organization: Organization, *, by: Actor = None, staff: bool = False) 
     row.deleted_at, row.purge_at = now(), from_now(days=settings.ORGANIZATION_GRACE_DAYS)
     row.save(update_fields=["deleted_at", "purge_at", "updated_at"])
     audit.record(organization=row, action="organization.deleted", actor=by, target=row, staff=staff)
+    organization_closed.send(sender=Organization, organization=row)
     _tell_owners("organization_deleted", row)
     bus.recheck(row.pk)
     return row
@@ -59,6 +60,7 @@ def reopen(organization: Organization, *, by: Actor = None, staff: bool = False)
     row.deleted_at = row.purge_at = None
     row.save(update_fields=["deleted_at", "purge_at", "updated_at"])
     audit.record(organization=row, action="organization.restored", actor=by, target=row, staff=staff)
+    organization_reopened.send(sender=Organization, organization=row)
     _tell_owners("organization_restored", row)
     return row
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from config.common.errors import Invalid, Unavailable
+from config.common.errors import Unavailable
 from organizations import audit
 from organizations.models import Membership, Organization
 from organizations.roles import Role
+from organizations.services.settings import clean_name
 from organizations.slugs import base_slug, with_suffix
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ ATTEMPTS = 8
 
 @transaction.atomic
 def create(*, name: str, owner: User) -> Organization:
-    """A new organization with `owner` as its owner. Its slug is made from the name, whatever its script."""
-    name = " ".join(name.split())
-    if not name:
-        raise Invalid.field("name", _("Give the organization a name."), "blank")
-    organization = _insert(name)
+    """A new organization with `owner` as its owner. Its slug is made from the name, whatever its script.
+
+    Raises Invalid naming `name`.
+    """
+    organization = _insert(clean_name(name))
     Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
     audit.record(organization=organization, action="organization.created", actor=owner, target=organization)
     return organization

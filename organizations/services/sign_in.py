@@ -60,11 +60,11 @@ def sign_in(*, request: HttpRequest, email: str, password: str) -> tuple[User, T
     limits.spend(request, "login")
     user = _authenticate(request, User.objects.normalize_email(email), password)
     if app_settings.EMAIL_VERIFICATION == MANDATORY and not _is_verified(user):
-        detail = "Verify the address first: open the link in the mail that we sent to it."
+        detail = _("Verify the address first: open the link in the mail that we sent to it.")
         raise PermissionDenied(detail, error_type="email_not_verified")
     # SECURITY: the password alone must never open an account that asks for more.
     if second_factor.is_on(user):
-        detail = "This account has two-step sign-in: send a code with this token to auth/mfa."
+        detail = _("This account has two-step sign-in: send a code with this token to auth/mfa.")
         asked: dict[str, object] = {"mfa_token": second_factor.issue(user), "methods": second_factor.methods(user)}
         raise NotAuthenticated(detail, error_type="mfa_required", extra=asked)
     return user, sessions.sign_in(request, user)

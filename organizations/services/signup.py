@@ -13,6 +13,7 @@ from accounts.models import User
 from config.common.errors import Conflict
 from organizations.models import Organization
 from organizations.services import organizations
+from organizations.services.settings import clean_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def look_alike(*, email: str, password: str, first_name: str, last_name: str, or
     # SECURITY: hashing is most of the time that a real sign-up takes; without it the clock would tell.
     user = User(email=User.objects.normalize_email(email), password=make_password(password))
     user.first_name, user.last_name = first_name, last_name
-    name = " ".join(organization_name.split())
+    name = clean_name(organization_name)
     return SignedUp(user, Organization(name=name, slug=organizations.free_slug(name)))
 
 

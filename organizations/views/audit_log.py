@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.common import spreadsheet
+from config.common.days import DayField, midnight
 from organizations import audit_actions
 from organizations.pages import PageRequest, page, page_of, wants_part
 from organizations.roles import Action
@@ -23,36 +23,27 @@ def _choices() -> list[Any]:
     return [("", _("Everything")), *audit_actions.choices()]
 
 
-def _date(label: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget)
-
-
 class AuditForm(forms.Form):
     """What is not right is left out, so that an address with a slip still shows the log."""
 
     actor = forms.CharField(label=_("Who"), required=False, max_length=300)
     action = forms.ChoiceField(label=_("What"), required=False, choices=_choices)
     target = forms.CharField(label=_("Object"), required=False, max_length=200)
-    since = _date(_("From"))
-    until = _date(_("Until"))
+    since = DayField(label=_("From"))
+    until = DayField(label=_("Until"))
 
     def query(self) -> AuditQuery:
         """Days begin and end in the reader's time zone; the last day is included."""
         self.is_valid()
         found = self.cleaned_data
-        last = found.get("until")
+        first, last = found.get("since"), found.get("until")
         return AuditQuery(
             actor=found.get("actor", ""),
             action=found.get("action", ""),
             target=found.get("target", ""),
-            since=_midnight(found.get("since")),
-            until=_midnight(last + timedelta(days=1) if last else None),
+            since=midnight(first) if first else None,
+            until=midnight(last + timedelta(days=1)) if last else None,
         )
-
-
-def _midnight(day: Any) -> datetime | None:
-    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
 @page(Action.AUDIT_READ)

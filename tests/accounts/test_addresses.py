@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
+from accounts.services import addresses
 from tests.accounts.conftest import code, last_part, links
 from tests.factories import PASSWORD
 
@@ -99,6 +101,14 @@ def test_the_address_changes_when_the_link_was_opened(api: Any, client: Client, 
     assert api().post("/auth/login", {"email": NEW, "password": PASSWORD}).status_code == 200
     assert api().post("/auth/login", {"email": "alice@example.com", "password": PASSWORD}).status_code == 401
     assert (mails()[-1].to, mails()[-1].subject) == (["alice@example.com"], "Your address was changed")
+
+
+def test_the_former_address_hears_of_it_in_the_persons_language(client: Client, alice: User, mails: Any) -> None:
+    User.objects.filter(pk=alice.pk).update(language="ar")
+    path = addresses.change_url(alice, NEW).removeprefix(settings.PUBLIC_URL)
+    assert client.post(path, headers={"Accept-Language": "en"}).status_code == 302
+    assert mails()[-1].to == ["alice@example.com"]
+    assert mails()[-1].extra_headers["Content-Language"] == "ar"
 
 
 def test_a_link_changes_it_once(api: Any, client: Client, alice: User, mails: Any) -> None:

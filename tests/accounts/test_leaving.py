@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
+from accounts import sessions
 from accounts.models import User
 from config.common.clock import now
 from media.models import Recording
@@ -123,7 +124,7 @@ def test_closing_deletes_the_person_and_leaves_the_work(
     recording = make_recording(organization, uploaded_by=bob)
     job = make_job(organization, recording, created_by=bob)
     program, other = api(bob), Client()
-    other.force_login(bob, backend="allauth.account.auth_backends.AuthenticationBackend")
+    other.force_login(bob, backend=sessions.BACKEND)
     totp(bob)
     assert program.delete("/auth/me", {"password": PASSWORD, "code": code()}).status_code == 204
     assert not User.objects.filter(pk=bob.pk).exists()

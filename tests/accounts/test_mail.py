@@ -19,6 +19,8 @@ from pytest_django import Settings
 from accounts import mail
 from accounts.models import OutgoingMail, User
 from config.common.clock import now
+from organizations.models import Organization
+from tests.mailing import deliver_mails
 
 pytestmark = pytest.mark.django_db
 FILES = "django.core.mail.backends.filebased.EmailBackend"
@@ -55,6 +57,16 @@ def test_an_address_that_belongs_to_somebody_is_written_to_in_their_language(ali
     User.objects.filter(pk=alice.pk).update(language="ar")
     mail.send("unknown_account", "ALICE@example.com", {"signup_url": "http://x"}, language="en")
     assert mails()[0].extra_headers["Content-Language"] == "ar"
+
+
+def test_moments_are_those_of_utc_wherever_the_cause_was(
+    client_for: Any, alice: User, organization: Organization, mails: Any
+) -> None:
+    User.objects.filter(pk=alice.pk).update(time_zone="Asia/Baghdad")
+    client_for(alice).post(f"/o/{organization.slug}/settings/delete", {"name": organization.name})
+    organization.refresh_from_db()
+    assert organization.purge_at is not None
+    assert f"{organization.purge_at:%H:%M} (UTC)" in mails()[-1].body
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
@@ -94,9 +106,9 @@ def test_a_mail_server_that_is_away_gets_it_later(alice: User, settings: Setting
     assert written.attempts == 1
     assert timedelta(seconds=50) < written.next_attempt_at - now() <= timedelta(minutes=1)
     settings.EMAIL_BACKEND = working
-    assert mail.deliver_due() == 0
+    assert deliver_mails() == 0
     OutgoingMail.objects.update(next_attempt_at=now())
-    assert mail.deliver_due() == 1
+    assert deliver_mails() == 1
     assert [message.to for message in mailoutbox] == [[alice.email]]
     assert not OutgoingMail.objects.exists()
 
@@ -107,7 +119,7 @@ def test_a_mail_that_nobody_takes_is_given_up(alice: User, settings: Settings) -
     mail.send("account_closed", alice)
     for _ in range(len(mail.RETRY_DELAYS) + 1):
         OutgoingMail.objects.update(next_attempt_at=now())
-        mail.deliver_due()
+        deliver_mails()
     assert not OutgoingMail.objects.exists()
 
 
@@ -152,7 +164,7 @@ def test_a_providers_http_service_takes_mail(alice: User, settings: Settings, pr
     settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "token", "POSTMARK_API_URL": provider}
     Provider.received.clear()
     mail.send("account_closed", alice)
-    mail.deliver_due()
+    deliver_mails()
     assert not OutgoingMail.objects.exists()
     ((token, body),) = Provider.received
     assert (token, body["To"], body["Subject"]) == ("token", "alice@example.com", "Your account is closed")
@@ -172,7 +184,7 @@ def test_mails_are_shown_on_this_machine(client: Client, alice: User, mailbox: P
     User.objects.filter(pk=alice.pk).update(language="ar")
     mail.send("password_reset_key", User.objects.get(pk=alice.pk), RESET)
     mail.send("account_closed", "bob@example.com")
-    mail.deliver_due()
+    deliver_mails()
     page = client.get("/mail").content.decode()
     assert "bob@example.com" in page and "alice@example.com" in page
     names = [part.partition('"')[0] for part in page.split('href="/mail/')[1:]]

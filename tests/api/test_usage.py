@@ -80,6 +80,11 @@ def test_bounds(api: Api, carol: User, ledger: dict[str, str]) -> None:
     ]
 
 
+def test_a_whole_month_may_be_asked_for_by_its_last_day(api: Api, carol: User, ledger: dict[str, str]) -> None:
+    answer = api(carol).get("/usage?to=2026-11-30").json()
+    assert (answer["from"], answer["to"]) == ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
+
+
 def test_this_month_is_the_default(api: Api, carol: User, organization: Organization) -> None:
     UsageEntry.objects.create(
         organization=organization, key="now", status="settled", reserved_seconds=5, used_seconds=5
@@ -94,6 +99,7 @@ def test_this_month_is_the_default(api: Api, carol: User, organization: Organiza
         ("from=2026-13-45", "from"),
         ("from=2026-11-02&to=2026-11-01T00:00:00Z", "to"),
         ("from=2020-01-01&to=2026-01-01", "from"),
+        ("to=9999-12-31", "to"),
         ("group_by=colour", "group_by"),
         ("grop_by=day", "grop_by"),
     ],

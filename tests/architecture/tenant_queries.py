@@ -21,7 +21,7 @@ MAKING = {"create", "bulk_create"}
 KEEPING = {"filter", "get", "get_or_create", "update_or_create"}
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
 # What reads rows of a model that it is given.
-READERS = {"Joined", "get_object_or_404", "get_list_or_404"}
+READERS = {"Joined", "Written", "get_object_or_404", "get_list_or_404"}
 # What came with a request, or may have.
 SENT = {"request", "asked", "query", "data", "body", "kwargs", "options", "params"}
 # Relations to a row that was reached before; what is theirs is of the same tenant.

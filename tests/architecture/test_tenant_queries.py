@@ -90,6 +90,7 @@ def test_the_exceptions_exist() -> None:
         "from transcription.models import Job as Work\ndef view(caller): return Work.objects.all()",
         "def view(request, job_id): return get_object_or_404(Job, pk=job_id)",
         "BY_ID = Joined(Job, 'organization', 'row.id = %s')",
+        "BY_ID = Written(Job, 'row.id = %s')",
     ],
 )
 def test_open_queries_are_noticed(tmp_path: Path, source: str) -> None:

@@ -10,11 +10,23 @@ from django.test import Client
 from django.urls import reverse
 from djstripe.models import WebhookEndpoint
 
-from billing.gateway import accounts, destinations, endpoints, inbox
-from billing.models import Account, StripeEvent
+from billing.gateway import accounts, destinations, endpoints, inbox, outbox
+from billing.models import Account, StripeCall, StripeEvent
 from organizations.models import Organization
 from tests.billing.stripe_fake.server import StripeServer
 from tests.billing.stripe_fake.world import Json, World
+
+
+def process_events() -> None:
+    """What workers do when the sweep has rung for every event that is due."""
+    for event in StripeEvent.objects.due().order_by("due_at"):
+        inbox.process(event.pk)
+
+
+def send_calls() -> None:
+    """What workers do when the sweep has rung for every call that is due."""
+    for call in StripeCall.objects.due().order_by("due_at"):
+        outbox.send(call.pk)
 
 
 @dataclass
@@ -66,7 +78,7 @@ class Shop:
     def deliver(self, events: list[Json] | None = None) -> None:
         for event in self.waiting() if events is None else events:
             assert self.post(event) == 204
-        inbox.process_due()
+        process_events()
         assert not StripeEvent.objects.filter(status="waiting").exists(), StripeEvent.objects.values("type", "error")
 
     def subscription(self, organization: Organization) -> Json:

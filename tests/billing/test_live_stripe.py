@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from billing.gateway import accounts, metering, outbox, stripe_api
+from billing.gateway import accounts, metering, stripe_api
 from billing.models import Account, StripeCall
 from billing.services import catalog, doubles, invoices, previews, prices, subscriptions
 from organizations.authenticate import caller_for_user
 from organizations.models import Organization
+from tests.billing.selling import send_calls
 
 KEY = os.environ.get("STRIPE_TEST_KEY", "")
 pytestmark = [
@@ -90,7 +91,7 @@ def test_a_life(clock: Any, customer: str, organization: Organization, alice: Us
     advance(clock, 15)
     assert state(customer) == ("pro", "active")
     metering.note(entry_key=f"live-{clock.id}", organization=organization, seconds=90)
-    outbox.send_due()
+    send_calls()
     assert StripeCall.objects.get().status == "sent", StripeCall.objects.get().error
 
     shown = previews.of(caller=caller, plan="team", seats=2)
@@ -116,9 +117,9 @@ def test_a_life(clock: Any, customer: str, organization: Organization, alice: Us
 def test_the_same_identifier_is_measured_once(clock: Any, customer: str, organization: Organization) -> None:
     list(catalog.sync())
     metering.note(entry_key=f"twice-{clock.id}", organization=organization, seconds=60)
-    outbox.send_due()
+    send_calls()
     StripeCall.objects.update(status="waiting", finished_at=None)
-    outbox.send_due()
+    send_calls()
 
     assert StripeCall.objects.get().status == "sent", StripeCall.objects.get().error
 

@@ -16,6 +16,7 @@ from django.test import Client, RequestFactory
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+from accounts import sessions
 from accounts.models import User
 from media.storage import MediaStorage
 from organizations.models import Organization
@@ -93,7 +94,7 @@ def _is_problem(text: str) -> bool:
 def session_of(user: User) -> str:
     """Of somebody who has just given the password, so that no page asks for it again."""
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend=sessions.BACKEND)
     request = RequestFactory().get("/")
     request.session = client.session
     record_authentication(request, user, method="password", reauthenticated=True)

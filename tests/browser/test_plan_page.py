@@ -54,7 +54,7 @@ def test_the_life_of_a_plan(shop: Shop, organization: Organization, as_alice: Pa
     expect(page.get_by_text("can only be read and exported")).to_be_visible()
     picture(page, "plan-read-only")
 
-    page.get_by_role("link", name="Pay, or change the card").click()
+    page.get_by_role("status").get_by_role("link", name="Pay, or change the card").click()
     page.get_by_role("button", name="Pay, or change the card").click()
     page.get_by_role("button", name="Pay what is open").click()
     shop.deliver()

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import sessions
 from accounts.models import User
 from accounts.services.addresses import change_url
 from organizations.authenticate import caller_for_user
@@ -52,7 +53,7 @@ def visits(demo: Demo, alice: User) -> list[Visit]:
     careful = make_user("salma@example.com", first_name="Salma")
     make_organization("Careful", careful)
     browser = Client()
-    browser.force_login(careful, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(careful, backend=sessions.BACKEND)
     add(browser, Device(), "A key")
     with_totp(careful)
     key = Authenticator.objects.get(user=careful, type=Authenticator.Type.WEBAUTHN)

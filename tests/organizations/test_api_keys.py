@@ -43,6 +43,7 @@ def test_made_shown_once_kept_as_hash(api: Any, alice: User) -> None:
         ({"name": "x", "scopes": ["media:admin"]}, "scopes.0"),
         ({"name": "", "scopes": []}, "name"),
         ({"name": "x", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+        ({"name": "x", "expires_at": "9999-12-31T12:00:00Z"}, "expires_at"),
         ({"name": "x", "scope": ["media:read"]}, "scope"),
     ],
 )

@@ -167,6 +167,14 @@ def test_the_page_takes_a_day_as_whole(client_for: Callable[..., Client], alice:
     assert "Nothing in the log fits" in before
 
 
+@pytest.mark.parametrize("query", ["until=9999-12-31", "since=0001-01-01", "since=yesterday"])
+def test_a_slip_in_the_address_still_shows_the_log(
+    client_for: Callable[..., Client], alice: User, log: list[AuditEvent], query: str
+) -> None:
+    page = client_for(alice).get(f"/o/{SLUG}/settings/audit-log?{query}")
+    assert page.status_code == 200 and "Made an API key" in page.content.decode()
+
+
 def recorded() -> set[str]:
     """Every action that our code records by name."""
     found = set()

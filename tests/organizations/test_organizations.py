@@ -51,6 +51,12 @@ def test_same_name_twice_gets_another_slug(api: Any, alice: User, organization: 
     assert Membership.objects.get(organization_id=made["id"]).user == alice
 
 
+@pytest.mark.parametrize(("name", "kept"), [("x" * 300, "x" * 200), ("Radio\0\u202e  One", "Radio One")])
+def test_a_name_from_the_page_is_tidied(client_for: Any, alice: User, name: str, kept: str) -> None:
+    client_for(alice).post("/organizations/create", {"name": name})
+    assert Organization.objects.latest("created_at").name == kept
+
+
 def test_lists_own_organizations_only(api: Any, bob: User, mallory: User) -> None:
     listed = api(bob).get("/organizations").json()["data"]
     assert [(one["slug"], one["role"]) for one in listed] == [("baghdad-radio", "member")]

@@ -278,3 +278,7 @@ def test_the_page_of_a_moment_holds_its_line(
             "inf",
             "1e400",
         )
+
+
+def test_the_last_day_of_the_calendar_is_no_error(api: Any, alice: User) -> None:
+    assert api(alice).get("/search?q=x&to=9999-12-31").status_code == 200

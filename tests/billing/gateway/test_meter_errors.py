@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from accounts.models import User
 from billing import usage
-from billing.gateway import endpoints, inbox, meter_errors, outbox
+from billing.gateway import endpoints, inbox, meter_errors
 from billing.models import Account, StripeCall, StripeEvent
 from billing.plans import HOUR
 from config.common.clock import from_now
 from organizations.models import Organization
-from tests.billing.selling import Shop
+from tests.billing.selling import Shop, process_events, send_calls
 
 pytestmark = pytest.mark.django_db
 TRIGGERED, NO_METER = meter_errors.KINDS
@@ -30,14 +30,14 @@ def paid(shop: Shop, alice: User, client_for: ClientFor, organization: Organizat
     for key, seconds in (("job:0", 20 * HOUR), ("job:1", 60), ("job:2", 90)):
         usage.reserve(organization=organization, key=key, seconds=seconds)
         usage.settle(key=key, seconds=seconds)
-    outbox.send_due()
+    send_calls()
     return account
 
 
 def reported(shop: Shop, errors: list[tuple[str, str]], kind: str = TRIGGERED) -> StripeEvent:
     event = shop.world.report(kind, errors)
     assert shop.post_thin(event) == 204
-    inbox.process_due()
+    process_events()
     return StripeEvent.objects.get(event_id=event["id"])
 
 
@@ -50,7 +50,7 @@ def send_again(client_for: ClientFor) -> None:
     failed = list(StripeCall.objects.filter(status="failed").values_list("pk", flat=True))
     form = {"action": "again", "_selected_action": [str(pk) for pk in failed]}
     assert staff.post(reverse("admin:billing_stripecall_changelist"), form).status_code == 302
-    outbox.send_due()
+    send_calls()
 
 
 @pytest.mark.parametrize("kind", [TRIGGERED, NO_METER])
@@ -78,7 +78,7 @@ def test_a_report_that_comes_again_doubles_nothing(shop: Shop, paid: Account, cl
     event = reported(shop, [("job:1", "no_meter")])
     send_again(client_for)
     inbox.again(event)
-    inbox.process_due()
+    process_events()
 
     assert StripeCall.objects.get(key="job:1").status == "sent", "the report is of what was sent before"
     assert counted(shop) == 150
@@ -125,7 +125,7 @@ def test_the_signature_of_a_thin_event(shop: Shop, paid: Account) -> None:
     assert not StripeEvent.objects.filter(type=TRIGGERED).exists()
     ping = {**event, "id": "evt_test_ping", "type": "v2.core.event_destination.ping"}
     assert shop.post_thin(ping) == 204
-    inbox.process_due()
+    process_events()
     assert StripeEvent.objects.get(event_id="evt_test_ping").status == "ignored"
 
 
@@ -133,11 +133,11 @@ def test_while_stripe_is_away_the_report_waits(shop: Shop, paid: Account) -> Non
     event = shop.world.report(TRIGGERED, [("job:1", "no_meter")])
     shop.world.failing = 3
     shop.post_thin(event)
-    inbox.process_due()
+    process_events()
     assert StripeEvent.objects.get(event_id=event["id"]).status == "waiting"
 
     StripeEvent.objects.update(due_at=from_now(seconds=-1))
-    inbox.process_due()
+    process_events()
 
     assert StripeCall.objects.get(key="job:1").status == "failed"
 

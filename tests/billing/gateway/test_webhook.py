@@ -20,7 +20,7 @@ from billing.gateway import accounts, endpoints, inbox
 from billing.models import Account, StripeEvent
 from config.common.clock import from_now
 from organizations.models import AuditEvent, Organization
-from tests.billing.selling import Shop
+from tests.billing.selling import Shop, process_events
 from tests.billing.stripe_fake.world import Json
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_poison_waits_for_the_staff_who_run_it_again(
     listed = reverse("admin:billing_stripeevent_changelist")
     assert "UnknownPrice" in staff.get(reverse("admin:billing_stripeevent_change", args=[row.pk])).content.decode()
     assert staff.post(listed, {"action": "again", "_selected_action": [str(row.pk)]}).status_code == 302
-    inbox.process_due()
+    process_events()
 
     row.refresh_from_db()
     assert (row.status, row.error, row.attempts) == ("processed", "", 1)
@@ -184,13 +184,13 @@ def test_while_stripe_is_away_events_wait(shop: Shop, paid: Account, organizatio
     assert shop.post(event) == 204
     shop.world.failing = 3  # the SDK tries three times by itself
 
-    inbox.process_due()
+    process_events()
 
     row = StripeEvent.objects.get(event_id=event["id"])
     assert (row.status, row.attempts) == ("waiting", 1)
     assert row.due_at > from_now(seconds=1)
     StripeEvent.objects.update(due_at=from_now(seconds=-1))
-    inbox.process_due()
+    process_events()
     row.refresh_from_db()
     assert row.status == "processed"
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from billing import usage
@@ -22,6 +24,7 @@ from tests.factories import make_recording, make_transcript
 
 pytestmark = pytest.mark.django_db
 Api = Callable[[User], ApiClient]
+WAYS_TO_UPLOAD = ('#upload"', 'id="upload"', "Upload a recording")
 
 
 @pytest.fixture
@@ -168,3 +171,27 @@ def test_read_only_reads_exports_and_deletes(
     assert "Nothing is deleted" in page
     browser.post(f"/o/{organization.slug}/projects/new", {"name": "x"})
     assert program.delete(f"/media/{transcript.recording_id}").status_code in (200, 204)
+
+
+@pytest.mark.parametrize("place", ["recordings", "organization-home", "usage"])
+def test_read_only_offers_no_upload_and_says_why(
+    client_for: Callable[..., Client], alice: User, bob: User, organization: Organization, money: None, place: str
+) -> None:
+    address = reverse(place, args=[organization.slug])
+    subscribe(organization, status="past_due", past_due_since=now())
+    assert any(way in client_for(bob).get(address).content.decode() for way in WAYS_TO_UPLOAD)
+
+    subscribe(organization, status="read_only")
+    shown = {person: client_for(person).get(address).content.decode() for person in (alice, bob)}
+
+    assert not [way for way in WAYS_TO_UPLOAD for html in shown.values() if way in html]
+    assert reverse("plan", args=[organization.slug]) in shown[alice]
+    assert "Please tell an owner" in shown[bob]
+
+
+def test_a_gift_of_the_same_plan_is_no_debt(
+    client_for: Callable[..., Client], alice: User, organization: Organization, money: None
+) -> None:
+    subscribe(organization, status="read_only", comp_plan="pro")
+    html = client_for(alice).get(reverse("recordings", args=[organization.slug])).content.decode()
+    assert "last payments failed" not in html and "#upload" in html
