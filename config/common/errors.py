@@ -6,6 +6,7 @@ Each has a stable `error_type` that integrators may rely on (listed in docs/api.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -64,8 +65,8 @@ class NotFound(ApplicationError):
 
     status, title, error_type = 404, "Not found", "not_found"
 
-    def __init__(self, detail: str = "", **kwargs: object) -> None:
-        super().__init__(detail or _("There is no such object."), **kwargs)  # type: ignore[arg-type]
+    def __init__(self, detail: str = "", **kwargs: Any) -> None:
+        super().__init__(detail or _("There is no such object."), **kwargs)
 
 
 class Conflict(ApplicationError):

@@ -5,10 +5,14 @@ Never secrets, never transcript text. Ids are bound once with `structlog.context
 
 from __future__ import annotations
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
+# SECURITY: who has such an address reads a shared text, joins an organization, confirms an address or sets a password.
+KEYED_ADDRESS = re.compile(r"(/s/|/invitations/|/accounts/(?:password/reset/key|confirm-email|email/change)/)[^/\s]+")
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -16,6 +20,17 @@ SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+
+
+def without_keys(text: str) -> str:
+    """`text` with `***` in place of whatever opens something to the one who knows its address."""
+    return KEYED_ADDRESS.sub(r"\1***", text)
+
+
+def _hide_keys(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For the lines of others: Django writes "Not Found: /s/..."."""
+    line["event"] = without_keys(str(line["event"]))
+    return line
 
 
 def logging_config(format: str, level: str) -> dict[str, Any]:
@@ -34,7 +49,7 @@ def logging_config(format: str, level: str) -> dict[str, Any]:
         "formatters": {
             "structlog": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": SHARED,
+                "foreign_pre_chain": [*SHARED, _hide_keys],
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
             }
         },

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from config.common import request_meta
 from config.common.api import error_response, is_api
 from config.common.errors import ApplicationError, HttpError, NotFound
+from config.common.logging import without_keys
 
 logger = structlog.get_logger("http")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # SECURITY: an id from outside goes into logs; letters, digits and dashes can't forge a line.
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-SHARED = re.compile(r"^(/s/)[^/]+")
 QUIET_PATHS = ("/health", "/metrics", "/static/")
 
 
@@ -46,16 +46,11 @@ class RequestIdMiddleware:
             logger.info(
                 "request",
                 method=request.method,
-                path=_logged(request.path),
+                path=without_keys(request.path),
                 status=response.status_code,
                 milliseconds=elapsed,
             )
         return response
-
-
-def _logged(path: str) -> str:
-    """SECURITY: the address of a shared transcript is all that its reader needs to know; a log must not hold it."""
-    return SHARED.sub(r"\1***", path)
 
 
 class ProblemMiddleware:

@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
@@ -73,13 +74,10 @@ def glibc_version() -> "tuple[int, ...]":
 
 def missing_venv() -> str:
     """Debian ships Python without the part that makes environments; empty when it is there."""
-    try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
-    except ImportError:
-        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        return f"Python {version} here cannot create environments. Install that part: apt install python{version}-venv"
-    return ""
+    if find_spec("ensurepip") and find_spec("venv"):
+        return ""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return f"Python {version} here cannot create environments. Install that part: apt install python{version}-venv"
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ CLIPPED = 0.999  # of full scale; 16-bit clipping is 32767 / 32768, and a lossy 
 QUIETEST_LUFS = -70.0  # the absolute gate of BS.1770: below it there is no loudness to tell
 ALIKE = 0.99  # squared correlation: the difference lies 20 dB below the sound
 SILENT_POWER = 1e-10
+STEREO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class LevelMeter:
 
     def __init__(self, channels: int = 1, sample_rate: int = 16_000) -> None:
         self._channels = channels
-        self._loudness = _Loudness(min(channels, 2) if channels <= 2 else 1, sample_rate)  # noqa: PLR2004
+        self._loudness = _Loudness(channels if channels <= STEREO else 1, sample_rate)
         self._peak = 0.0
         self._clipped = 0
         self._samples = 0
@@ -53,10 +54,10 @@ class LevelMeter:
         self._peak = max(self._peak, float(size.max(initial=0.0)))
         self._clipped += int(np.count_nonzero(size >= CLIPPED))
         self._samples += block.size
-        if self._channels == 2:  # noqa: PLR2004
+        if self._channels == STEREO:
             left, right = block
             self._products += (float(left @ left), float(right @ right), float(left @ right))
-        self._loudness.add(block if self._channels <= 2 else block.mean(axis=0, keepdims=True))  # noqa: PLR2004
+        self._loudness.add(block if self._channels <= STEREO else block.mean(axis=0, keepdims=True))
 
     def result(self) -> Levels:
         """What was measured. Ends the measurement."""

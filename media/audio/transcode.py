@@ -24,7 +24,7 @@ PLAYABLE_PCM = frozenset({"pcm_u8", "pcm_s16le"})
 PLAYABLE_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 AAC_RATES = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 BIT_RATE_A_CHANNEL = 64_000
-MOST_PCM_CHANNELS = 2
+STEREO = 2
 PROGRESS_S = 30
 FASTSTART = {"movflags": "+faststart"}  # the index first, so that playing starts before the file is there
 
@@ -46,7 +46,7 @@ def _plays_as_it_is(probe: Probe) -> bool:
     if probe.container == "mp4":
         return probe.codec == "aac" and (probe.video is None or _plays(probe.video))
     if probe.container == "wav":
-        return probe.codec in PLAYABLE_PCM and probe.channels <= MOST_PCM_CHANNELS
+        return probe.codec in PLAYABLE_PCM and probe.channels <= STEREO
     return (probe.container, probe.codec) == ("mp3", "mp3")
 
 
@@ -69,9 +69,10 @@ def make_playback(path: str | Path, out_path: str | Path, probe: Probe, *, on_pr
 
 
 def _encode(path: str | Path, out_path: str | Path, probe: Probe, on_progress: Progress | None) -> None:
-    channels = 2 if probe.channels == 2 else 1  # noqa: PLR2004 - a stereo call keeps its sides, eight inputs do not
+    # A stereo call keeps its sides, eight inputs do not.
+    channels = STEREO if probe.channels == STEREO else 1
     rate = next((rate for rate in AAC_RATES if rate >= probe.sample_rate), AAC_RATES[-1])
-    layout = "stereo" if channels == 2 else "mono"  # noqa: PLR2004
+    layout = "stereo" if channels == STEREO else "mono"
     with av.open(str(out_path), mode="w", format="mp4", options=FASTSTART) as output:
         stream = output.add_stream("aac", rate=rate, layout=layout, format="fltp")
         stream.bit_rate = BIT_RATE_A_CHANNEL * channels

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -178,7 +179,7 @@ class _Arriving(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         while not self.rest:
             piece = next(self.chunks, None)
             if piece is None:

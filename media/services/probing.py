@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import tempfile
 from collections.abc import Iterator
@@ -65,9 +66,14 @@ def probe(recording_id: UUID | str) -> None:
     except StorageUnavailableError as error:
         logger.warning("probe_postponed", recording=str(recording_id), error=str(error))
         lease.hand_back(retry_seconds=RETRY_SECONDS, counted=False)
-    except Exception:
+    except Exception as error:
         logger.exception("probe_failed", recording=str(recording_id), attempt=lease.attempt)
-        lease.hand_back(retry_seconds=RETRY_SECONDS, counted=True)
+        lease.hand_back(retry_seconds=RETRY_SECONDS, counted=not _is_full_disk(error))
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Ours, and no fault of the file."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _examine(lease: ProbeLease) -> None:

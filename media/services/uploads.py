@@ -227,6 +227,7 @@ def _in_plan(session: UploadSession, parts: dict[int, str]) -> dict[int, str]:
 
 @transaction.atomic
 def _close(session: UploadSession, caller: Caller) -> None:
+    _lock_recording(session)
     open_ = UploadSession.objects.filter(pk=session.pk, status=UploadSession.Status.OPEN)
     if not open_.update(status=UploadSession.Status.COMPLETED, updated_at=Now()):
         return  # completed in another tab, or given up
@@ -268,9 +269,15 @@ def give_up(session: UploadSession) -> bool:
 
 
 def _claim_for_abort(session: UploadSession) -> None:
+    _lock_recording(session)
     open_ = UploadSession.objects.filter(pk=session.pk, status=UploadSession.Status.OPEN)
     if not open_.update(status=UploadSession.Status.ABORTED, updated_at=Now()):
         raise Conflict(_("This upload is already completed or canceled."), error_type="upload_closed")
+
+
+def _lock_recording(session: UploadSession) -> None:
+    """Before its upload, as whoever deletes it does: in another order two of them would wait for each other."""
+    Recording.objects.select_for_update().filter(pk=session.recording_id).first()
 
 
 def store_directly(*, caller: Caller, file: UploadedFile, project: Project | None = None) -> Recording:

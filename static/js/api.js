@@ -41,24 +41,26 @@ export class ApiError extends Error {
  */
 export async function call(path, { method, body, key, match, signal } = {}) {
   const verb = method ?? (body === undefined ? "GET" : "POST");
-  const response = await reach(API + path, {
+  const init = {
     method: verb,
-    credentials: "same-origin",
     headers: { ...headers(verb, body, key), ...(match === undefined ? {} : { "If-Match": `"${match}"` }) },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
-  });
-  if (response.ok) return response.status === 204 ? null : response.json();
-  throw await refusal(response);
+  };
+  const response = await reached(fetch(API + path, init));
+  if (!response.ok) throw await refusal(response);
+  return response.status === 204 ? null : reached(response.json());
 }
 
 /**
- * @param {string} address
- * @param {RequestInit} init
+ * The line may break before the answer or in the middle of it: both are the same to who asked.
+ * @template T
+ * @param {Promise<T>} answer
+ * @returns {Promise<T>}
  */
-async function reach(address, init) {
+async function reached(answer) {
   try {
-    return await fetch(address, init);
+    return await answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(text("error.network"), 0, "network");

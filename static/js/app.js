@@ -1,8 +1,8 @@
 // On every page: menus that close, toasts, copy buttons, and live news where there is an organization.
 
+import { serveCopyButtons } from "./copy.js";
 import { all, meta } from "./dom.js";
 import { Live } from "./live.js";
-import { text } from "./text.js";
 import { settleToasts } from "./toast.js";
 
 document.documentElement.classList.add("scripted");
@@ -34,16 +34,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-for (const button of all(document, "[data-copy]")) {
-  button.hidden = !navigator.clipboard;
-  button.addEventListener("click", async () => {
-    const source = document.getElementById(button.dataset.copy ?? "");
-    const label = button.querySelector("span") ?? button;
-    const before = label.textContent;
-    await navigator.clipboard.writeText(source?.textContent ?? "");
-    label.textContent = text("copy.done");
-    setTimeout(() => (label.textContent = before), 2000);
-  });
-}
+serveCopyButtons(document);
 
-if (meta("organization")) new Live(meta("organization"), meta("live-url")).start();
+if (meta("organization")) new Live(meta("organization")).start();

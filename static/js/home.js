@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { all, meta, one, stamp } from "./dom.js";
+import { keep, recallJson } from "./memory.js";
 import { approximately, percent, size, text } from "./text.js";
 import { remember, remembered, Upload } from "./upload.js";
 
@@ -26,7 +27,7 @@ function selects() {
 
 function recallOptions() {
   /** @type {Record<string, string>} */
-  const known = JSON.parse(localStorage.getItem(OPTIONS) ?? "{}");
+  const known = recallJson(OPTIONS);
   for (const select of selects()) {
     const value = known[select.name];
     if (value !== undefined && [...select.options].some((option) => option.value === value)) select.value = value;
@@ -35,7 +36,7 @@ function recallOptions() {
 
 form.addEventListener("change", (event) => {
   if (!(event.target instanceof HTMLSelectElement)) return;
-  localStorage.setItem(OPTIONS, JSON.stringify(Object.fromEntries(selects().map((select) => [select.name, select.value]))));
+  keep(OPTIONS, JSON.stringify(Object.fromEntries(selects().map((select) => [select.name, select.value]))));
 });
 
 function wishes() {

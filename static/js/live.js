@@ -2,6 +2,7 @@
 
 import { backoff, call, pause } from "./api.js";
 import { all } from "./dom.js";
+import { openSocket } from "./socket.js";
 import { approximately, percent, text } from "./text.js";
 import { toast } from "./toast.js";
 
@@ -18,14 +19,9 @@ const SHARE_TO_FORECAST = 0.04;
  */
 
 export class Live {
-  /**
-   * @param {string} organization
-   * @param {string} base origin of the live process; empty for our own
-   */
-  constructor(organization, base) {
-    const origin = (base || location.origin).replace(/^http/, "ws");
+  /** @param {string} organization */
+  constructor(organization) {
     this.organization = organization;
-    this.address = `${origin}/live/organization?organization=${encodeURIComponent(organization)}`;
     /** @type {Map<string, JobEvent>} the newest event of each job */
     this.jobs = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -46,7 +42,7 @@ export class Live {
   /** Keeps a connection open, for ever. */
   async listen() {
     for (let attempt = 0; ; attempt += 1) {
-      const close = await this.connect(() => (attempt = 0));
+      const close = await this.connect(() => (attempt = 0)).catch(() => 0);
       this.markConnected(false);
       // 44xx: we may not listen, and asking again would not change it.
       if (close >= 4400 && close < 4500) return;
@@ -58,9 +54,9 @@ export class Live {
    * @param {() => void} opened
    * @returns {Promise<number>} the close code, once the connection has ended
    */
-  connect(opened) {
+  async connect(opened) {
+    const socket = await openSocket("/organization");
     return new Promise((resolve) => {
-      const socket = new WebSocket(this.address);
       socket.addEventListener("message", (message) => {
         const data = JSON.parse(message.data);
         if (data.type === "snapshot") {

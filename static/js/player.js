@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { isControl, one } from "./dom.js";
+import { keep, recall } from "./memory.js";
 import { clock, text } from "./text.js";
 import { toast } from "./toast.js";
 
@@ -25,6 +26,7 @@ export class Player extends EventTarget {
     this.wave = new Wave(one(root, ".wave", HTMLCanvasElement));
     this.reloads = 0;
     this.wanted = false;
+    this.frame = 0;
     /** Where a piece that is played alone ends. */
     this.until = Infinity;
   }
@@ -112,11 +114,11 @@ export class Player extends EventTarget {
 
   changeSpeed() {
     this.media.playbackRate = Number(this.speed.value);
-    localStorage.setItem(SPEED, this.speed.value);
+    keep(SPEED, this.speed.value);
   }
 
   recallSpeed() {
-    const known = localStorage.getItem(SPEED);
+    const known = recall(SPEED);
     if (known && [...this.speed.options].some((option) => option.value === known)) this.speed.value = known;
     this.media.playbackRate = Number(this.speed.value);
   }
@@ -137,13 +139,15 @@ export class Player extends EventTarget {
 
   /** "timeupdate" comes four times a second: too seldom to mark words by. */
   tick() {
+    // Every jump says "playing" again: the ticking from before it would go on beside this one.
+    cancelAnimationFrame(this.frame);
     if (this.media.paused) return;
     if (this.time >= this.until) {
       this.until = Infinity;
       this.media.pause();
     }
     this.dispatchEvent(new Event("time"));
-    requestAnimationFrame(() => this.tick());
+    this.frame = requestAnimationFrame(() => this.tick());
   }
 
   show() {

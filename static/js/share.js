@@ -1,24 +1,12 @@
 // The dialog with the links of a transcript. Its inside comes from the server; without scripts it is a page of its own.
 
-import { all } from "./dom.js";
-import { text } from "./text.js";
+import { serveCopyButtons } from "./copy.js";
 
 const body = document.getElementById("share-body");
 const dialog = body?.closest("dialog");
 
-/** Copy buttons of what just came. */
-function listen() {
-  for (const button of all(body ?? document, "[data-copy]")) {
-    button.hidden = !navigator.clipboard;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy ?? "")?.textContent ?? "");
-      (button.querySelector("span") ?? button).textContent = text("copy.done");
-    });
-  }
-}
-
 function show() {
-  listen();
+  if (body) serveCopyButtons(body);
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
 }
 

@@ -37,10 +37,13 @@ function settle(box) {
   close.hidden = false;
   close.addEventListener("click", () => box.remove());
   if (box.classList.contains("toast-error") || box.classList.contains("toast-warning")) return;
-  // Time to read starts again while the mouse or the focus is on it.
-  let timer = setTimeout(() => box.remove(), STAYS);
-  for (const event of ["pointerenter", "focusin"]) box.addEventListener(event, () => clearTimeout(timer));
-  for (const event of ["pointerleave", "focusout"]) {
-    box.addEventListener(event, () => (timer = setTimeout(() => box.remove(), STAYS)));
-  }
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer = undefined;
+  // Nobody loses what the mouse or the focus is on; the time to read begins again after it.
+  const wait = () => {
+    clearTimeout(timer);
+    if (!box.matches(":hover, :focus-within")) timer = setTimeout(() => box.remove(), STAYS);
+  };
+  for (const event of ["pointerenter", "focusin", "pointerleave", "focusout"]) box.addEventListener(event, wait);
+  wait();
 }

@@ -1,6 +1,7 @@
 // One file on its way into storage: resumable, and stubborn about lost connections. No page knowledge in here.
 
 import { ApiError, backoff, call, pause } from "./api.js";
+import { keep, recallJson } from "./memory.js";
 
 const MEMORY = "tadwin.uploads";
 const PARTS_AT_ONCE = 3;
@@ -17,11 +18,7 @@ const NEW_ADDRESS = new Set([400, 403]);
 
 /** @returns {Record<string, Remembered>} by fingerprint */
 export function remembered() {
-  try {
-    return JSON.parse(localStorage.getItem(MEMORY) ?? "{}");
-  } catch {
-    return {};
-  }
+  return recallJson(MEMORY);
 }
 
 /**
@@ -32,11 +29,7 @@ export function remember(fingerprint, what) {
   const known = remembered();
   if (what) known[fingerprint] = what;
   else delete known[fingerprint];
-  try {
-    localStorage.setItem(MEMORY, JSON.stringify(known));
-  } catch {
-    // A full or forbidden storage costs only the resuming after a closed tab.
-  }
+  keep(MEMORY, JSON.stringify(known));
 }
 
 export class Upload extends EventTarget {
@@ -85,7 +78,8 @@ export class Upload extends EventTarget {
   /** Goes on where it stopped, and ends in "done", "stored", "paused", "failed" or "canceled". Never throws. */
   async run() {
     if (this.active) return;
-    this.abort = new AbortController();
+    const abort = new AbortController();
+    this.abort = abort;
     this.samples = [];
     this.become("preparing");
     try {
@@ -94,7 +88,9 @@ export class Upload extends EventTarget {
       this.become("finishing");
       await this.finish();
     } catch (error) {
-      if (this.abort.signal.aborted) return;
+      if (abort.signal.aborted) return;
+      // The other parts stop too: one that goes on would make a failed upload look as if it were sending.
+      abort.abort();
       this.reason = error instanceof Error ? error.message : String(error);
       this.become("failed");
     }

@@ -30,6 +30,13 @@ def caret(place: Locator, at: int) -> None:
         place.press(on)
 
 
+def write(page: Page, number: int, words: str) -> None:
+    """At the end of a line."""
+    line(page, number).focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(words)
+
+
 def saved(page: Page) -> None:
     # What was typed is on its way within two seconds.
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=4000)
@@ -54,9 +61,7 @@ def edit_ten_things(page: Page, transcript: Transcript, replacement: str = "TADW
 
 def edit_text(page: Page, transcript: Transcript, before: list[str]) -> None:
     """Typing; Enter cuts, and the caret goes on in the new line; Backspace at the start joins again."""
-    line(page, 0).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" 2.5")
+    write(page, 0, " 2.5")
     saved(page)
     assert texts(transcript)[0] == before[0] + " 2.5"
     first_word = before[0].split()[0]

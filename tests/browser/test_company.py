@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from accounts.models import User
@@ -44,6 +45,15 @@ def test_a_comment_calls_somebody_by_keyboard(demo: Demo, bob: User, as_alice: P
     expect(other.locator(".reply .comment-text")).to_have_text("I do.")
     other.get_by_role("button", name="Resolve").click()
     expect(other.get_by_text("1 resolved")).to_be_visible()
+
+
+def test_the_list_of_people_goes_when_one_leaves_the_field(demo: Demo, bob: User, as_alice: Page) -> None:
+    page = text_of(as_alice, demo)
+    page.get_by_label("New comment").focus()
+    page.keyboard.type("@bo")
+    expect(page.locator(".mention-list li")).to_have_text(["Bob"])
+    page.locator("h1").click()
+    expect(page.locator(".mention-list")).to_be_hidden()
 
 
 def test_words_are_highlighted_and_stay_so(demo: Demo, as_alice: Page) -> None:
@@ -190,7 +200,9 @@ def test_subtitles_are_shown_when_they_are_heard(demo: Demo, as_alice: Page) -> 
     assert page.locator("[data-now]").text_content() == row.locator("[data-words]").text_content()
 
 
-def test_a_version_comes_back(demo: Demo, alice: User, as_alice: Page) -> None:
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_version_comes_back(demo: Demo, alice: User, as_alice: Page, language: str) -> None:
+    User.objects.filter(pk=alice.pk).update(language=language)
     line = demo.meeting.segments.earliest("position")
     text = line.text
     caller = caller_for_user(alice, demo.organization.slug)
@@ -198,10 +210,10 @@ def test_a_version_comes_back(demo: Demo, alice: User, as_alice: Page) -> None:
         caller=caller, transcript=demo.meeting, segment_id=line.pk, version=line.version, text="Wrong words."
     )
     page = text_of(as_alice, demo)
-    page.get_by_role("link", name="Versions").click()
-    page.get_by_role("link", name="What edit 1 changed").click()
+    page.locator('a[href$="/versions"]').click()
+    page.locator('.edits a[href="?from=0&to=1"]').click()
     expect(page.locator(".compare ins").first).to_have_text("Wrong words.")
-    page.get_by_role("button", name="Restore the line at 0:00").click()
-    expect(page.locator(".toast")).to_contain_text("Restored.")
+    page.locator(".compare").get_by_role("button").click()
+    expect(page.locator(".toast")).to_contain_text({"en": "Restored.", "ar": "تمت الاستعادة."}[language])
     line.refresh_from_db()
     assert line.text == text

@@ -55,3 +55,19 @@ def test_the_call_prints_the_text(
         )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) > 50
+
+
+def test_a_copy_button_tells_that_it_did_it(transactional_db: None, organization: Organization, as_alice: Page) -> None:
+    """Twice in a row too: afterwards it says again what it is for."""
+    page = as_alice
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    call = pasted(page, organization, "curl")
+    button = page.locator('[data-copy="curl"]')
+    usual = button.inner_text()
+    for _ in range(2):
+        button.click()
+        expect(button).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()").strip() == call.strip()
+    expect(button).to_have_text(usual)
+    page.wait_for_timeout(2500)
+    expect(button).to_have_text(usual)

@@ -22,6 +22,7 @@ from tests.browser.editor import (
     state_of,
     texts,
     undo_everything,
+    write,
 )
 from tests.factories import make_member, make_transcript
 from transcription.models import Speaker
@@ -167,9 +168,7 @@ def test_one_bar_at_a_time_on_a_phone(demo: Demo, alice: User, open_context: Ope
 def test_the_menu_of_a_line(demo: Demo, as_alice: Page) -> None:
     before = texts(demo.meeting)
     page = open_editor(as_alice, demo.meeting)
-    line(page, 1).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" Wrong.")
+    write(page, 1, " Wrong.")
     saved(page)
     page.locator(".line").nth(1).locator(".line-more").click()
     page.get_by_role("menuitem", name="Join with the line above").click()
@@ -181,9 +180,7 @@ def test_the_menu_of_a_line(demo: Demo, as_alice: Page) -> None:
 
 def test_word_times_are_asked_for_in_the_menu_of_a_line(demo: Demo, as_alice: Page) -> None:
     page = open_editor(as_alice, demo.meeting)
-    line(page, 0).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" Indeed.")
+    write(page, 0, " Indeed.")
     saved(page)
     page.locator(".line").nth(0).locator(".line-more").click()
     with page.expect_response(lambda answer: answer.url.endswith("/realign")) as asked:
@@ -194,9 +191,7 @@ def test_word_times_are_asked_for_in_the_menu_of_a_line(demo: Demo, as_alice: Pa
 
 def test_keys_are_listed_and_none_is_taken_from_who_writes(demo: Demo, as_alice: Page) -> None:
     page = open_editor(as_alice, demo.meeting)
-    line(page, 0).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" n [ ] ?")
+    write(page, 0, " n [ ] ?")
     saved(page)
     assert texts(demo.meeting)[0].endswith(" n [ ] ?")
     page.locator(".line-time").first.focus()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.demo import Demo
-from tests.browser.editor import caret, line, open_editor, saved, state_of, texts
+from tests.browser.editor import caret, line, open_editor, saved, state_of, texts, write
 
 
 def away(page: Page) -> None:
@@ -25,10 +25,15 @@ def kept_here(page: Page) -> None:
 
 
 def add(page: Page, number: int, words: str) -> None:
-    line(page, number).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(words)
+    write(page, number, words)
     kept_here(page)
+
+
+def add_two_and_undo_one(page: Page) -> None:
+    away(page)
+    add(page, 0, " One.")
+    add(page, 1, " Two.")
+    page.keyboard.press("Control+z")
 
 
 def seen(page: Page) -> list[str]:
@@ -38,10 +43,7 @@ def seen(page: Page) -> list[str]:
 def test_undone_twice_and_redone_once_is_what_is_saved(demo: Demo, as_alice: Page) -> None:
     before = texts(demo.meeting)
     page = open_editor(as_alice, demo.meeting)
-    away(page)
-    add(page, 0, " One.")
-    add(page, 1, " Two.")
-    page.keyboard.press("Control+z")
+    add_two_and_undo_one(page)
     expect(line(page, 1)).to_have_text(before[1])
     page.keyboard.press("Control+z")
     expect(line(page, 0)).to_have_text(before[0])
@@ -86,9 +88,7 @@ def test_lines_that_were_cut_joined_and_deleted(demo: Demo, as_alice: Page) -> N
 
 def test_an_undo_that_the_server_has_not_heard_of_is_taken_back(demo: Demo, as_alice: Page) -> None:
     page = open_editor(as_alice, demo.meeting)
-    line(page, 0).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" Saved.")
+    write(page, 0, " Saved.")
     saved(page)
     after, edits = texts(demo.meeting), demo.meeting.operations.count()
     away(page)
@@ -103,10 +103,7 @@ def test_an_undo_that_the_server_has_not_heard_of_is_taken_back(demo: Demo, as_a
 def test_what_was_undone_is_redone_after_a_reload(demo: Demo, as_alice: Page) -> None:
     before = texts(demo.meeting)
     page = open_editor(as_alice, demo.meeting)
-    away(page)
-    add(page, 0, " One.")
-    add(page, 1, " Two.")
-    page.keyboard.press("Control+z")
+    add_two_and_undo_one(page)
     page.wait_for_timeout(400)
     page.on("dialog", lambda dialog: dialog.accept())
     page.route("**/api/v1/transcripts/*/segments/*", lambda route: route.abort())
@@ -121,3 +118,18 @@ def test_what_was_undone_is_redone_after_a_reload(demo: Demo, as_alice: Page) ->
     page.unroute("**/api/v1/transcripts/*/segments/*")
     back(page)
     assert texts(demo.meeting) == seen(page) == [f"{before[0]} One.", f"{before[1]} Two.", *before[2:]]
+
+
+def test_a_line_that_breaks_in_the_middle_of_an_answer(demo: Demo, as_alice: Page) -> None:
+    """The server has done it and says so, but not all of it arrives: it is asked again, and nothing is done twice."""
+    before, page = texts(demo.meeting), open_editor(as_alice, demo.meeting)
+
+    def cut(route: Route) -> None:
+        route.fulfill(response=(answer := route.fetch()), body=answer.text()[:40])
+
+    page.route("**/segments/*", cut, times=1)
+    write(page, 0, " Kept.")
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=8000)
+    page.keyboard.type(" More.")
+    saved(page)
+    assert texts(demo.meeting)[0] == f"{before[0]} Kept. More."

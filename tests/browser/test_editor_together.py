@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 
 from accounts.models import User
+from organizations.authenticate import caller_for_user
 from organizations.models import Organization
 from organizations.roles import Role
 from tests.browser.demo import Demo
-from tests.browser.editor import caret, line, open_editor, saved, texts
+from tests.browser.editor import caret, line, open_editor, saved, texts, write
+from tests.browser.test_live import Stage
 from tests.factories import make_member, make_transcript
-from transcription.models import Transcript
+from transcription.models import Segment, Transcript
+from transcription.services import editing
 
 OpenContext = Callable[..., BrowserContext]
 
@@ -28,14 +31,10 @@ def two_pages(demo: Demo, alice: User, open_context: OpenContext) -> tuple[Page,
 def test_two_people_edit_different_lines(demo: Demo, alice: User, open_context: OpenContext) -> None:
     before = texts(demo.meeting)
     first, second = two_pages(demo, alice, open_context)
-    line(second, 2).focus()
-    second.keyboard.press("Control+End")
-    second.keyboard.type(" Theirs.")
+    write(second, 2, " Theirs.")
     saved(second)
     # While the first goes on in a line of their own, the other's line changes in front of them.
-    line(first, 0).focus()
-    first.keyboard.press("Control+End")
-    first.keyboard.type(" Mine.")
+    write(first, 0, " Mine.")
     saved(first)
     expect(line(first, 2)).to_have_text(before[2] + " Theirs.", timeout=15_000)
     expect(line(second, 0)).to_have_text(before[0] + " Mine.", timeout=15_000)
@@ -49,9 +48,7 @@ def test_the_same_line_asks(demo: Demo, alice: User, open_context: OpenContext, 
     first, second = two_pages(demo, alice, open_context)
     line(first, 0).focus()
     first.keyboard.press("Control+End")
-    line(second, 0).focus()
-    second.keyboard.press("Control+End")
-    second.keyboard.type(" Theirs.")
+    write(second, 0, " Theirs.")
     first.keyboard.type(" Mine.")
     saved(second)
     conflict = first.locator(".line-conflict")
@@ -109,9 +106,7 @@ def test_a_draft_outlives_the_page(demo: Demo, alice: User, open_context: OpenCo
     context = open_context(alice)
     page = open_editor(context.new_page(), demo.meeting)
     page.route("**/api/v1/**", lambda route: route.abort())
-    line(page, 0).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" Nearly lost.")
+    write(page, 0, " Nearly lost.")
     expect(page.locator("#save-state")).to_have_attribute("data-state", "offline", timeout=4000)
     page.wait_for_timeout(500)
     page.close(run_before_unload=False)
@@ -139,9 +134,7 @@ def test_leaving_in_mid_edit_warns_and_loses_nothing(demo: Demo, as_alice: Page)
 
     page.on("dialog", leave)
     page.route("**/api/v1/**/segments/*", lambda route: route.abort())
-    line(page, 0).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" In mid")
+    write(page, 0, " In mid")
     page.reload()
     page.unroute("**/api/v1/**/segments/*")
     assert asked == ["beforeunload"]
@@ -186,3 +179,28 @@ def test_everybody_sees_what_was_replaced_in_all_lines(
     expect(first.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=15_000)
     expect(first.locator(".line-text", has_text="Row")).to_have_count(0)
     assert texts(transcript)[650] == "Line number 651."
+
+
+def test_news_that_comes_while_older_news_is_fetched(demo: Demo, alice: User, as_alice: Page) -> None:
+    """The live process tells of each version once: what is told during a request is asked for after it."""
+    caller = caller_for_user(alice, demo.organization.slug)
+    rows = list(demo.meeting.segments.order_by("position")[:2])
+
+    def somebody_writes(row: Segment, words: str) -> None:
+        meeting, version = demo.meeting, row.version
+        editing.edit_line(caller=caller, transcript=meeting, segment_id=row.pk, version=version, text=words)
+        meeting.refresh_from_db()
+        stage.say(type="transcript.changed", transcript=str(meeting.pk), version=meeting.version)
+        page.wait_for_timeout(200)
+
+    stage, held = Stage(as_alice), list[Route]()
+    page = open_editor(as_alice, demo.meeting)
+    stage.say(type="snapshot", jobs=[])
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.route("**/changes?*", lambda route: held.insert(0, route), times=1)
+    somebody_writes(rows[0], "First.")
+    early = held[0].fetch()
+    somebody_writes(rows[1], "Second.")
+    held[0].fulfill(response=early)
+    expect(line(page, 0)).to_have_text("First.")
+    expect(line(page, 1)).to_have_text("Second.")

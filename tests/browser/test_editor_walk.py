@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from django.conf import settings
+from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
 from accounts.models import User
 from media.storage import MediaStorage
+from tests.browser.conftest import session_of
 from tests.browser.demo import Demo
-from tests.browser.editor import line, open_editor, saved, texts
+from tests.browser.editor import line, open_editor, saved, texts, write
 from transcription.asr import serial
 from transcription.asr.types import Result, Segment
 from transcription.models import Transcript
@@ -54,6 +57,34 @@ def test_following_ends_by_hand_and_a_button_leads_back(demo: Demo, reader: Page
     expect(page.locator("#to-now")).to_be_hidden()
     expect(follow).to_be_checked()
     expect(page.locator(".line-now")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_following_ends_by_the_scrollbar(
+    demo: Demo, alice: User, site: str, browser_type: BrowserType, browser_type_launch_args: Any, language: str
+) -> None:
+    """Playwright hides scrollbars unless it is told not to."""
+    User.objects.filter(pk=alice.pk).update(language=language)
+    browser = browser_type.launch(**browser_type_launch_args, ignore_default_args=["--hide-scrollbars"])
+    context = browser.new_context(base_url=site, locale=language, viewport={"width": 1100, "height": 520})
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(alice), "url": site}])
+    page = open_editor(context.new_page(), demo.meeting)
+    line(page, 1).locator(".w").nth(1).click()
+    expect(page.locator(".w-now")).to_have_count(1)
+    scrollbar = page.evaluate("innerWidth - document.documentElement.clientWidth")
+    assert scrollbar > 0
+    page.mouse.move(1100 - scrollbar / 2, 60)
+    page.mouse.down()
+    page.mouse.move(1100 - scrollbar / 2, 260, steps=5)
+    expect(page.locator("#to-now")).to_be_visible()
+    expect(page.locator("[data-follow]")).not_to_be_checked()
+    page.mouse.up()
+    page.mouse.move(500, 300)
+    page.locator("#to-now").click()
+    expect(page.locator(".line-now")).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    expect(page.locator("[data-follow]")).to_be_checked()
+    browser.close()
 
 
 def test_shift_and_arrows_go_word_by_word(demo: Demo, reader: Page) -> None:
@@ -166,9 +197,7 @@ def test_what_the_machine_heard(demo: Demo, reader: Page, media_storage: MediaSt
     media_storage.save_bytes(demo.meeting.result_key, data, content_type="application/json")
     before = texts(demo.meeting)
     page = open_editor(reader, demo.meeting)
-    line(page, 1).focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type(" Not said.")
+    write(page, 1, " Not said.")
     saved(page)
     page.keyboard.press("Alt+m")
     note = page.locator(".line-machine")
@@ -210,3 +239,24 @@ def test_each_line_in_its_own_direction(demo: Demo, reader: Page) -> None:
     directions = [line(page, at).evaluate("(place) => getComputedStyle(place).direction") for at in (0, 1)]
     assert directions == ["ltr", "rtl"]
     assert page.locator(".player-bar").evaluate("(bar) => getComputedStyle(bar).direction") == "ltr"
+
+
+def test_jumping_about_marks_each_frame_once(demo: Demo, as_alice: Page) -> None:
+    page = open_editor(as_alice, demo.meeting)
+    page.locator("[data-play]").click()
+    for _ in range(8):
+        page.locator("[data-forward]").click()
+        page.locator("[data-back]").click()
+        page.wait_for_timeout(60)
+    marks, frames = page.evaluate(COUNT)
+    assert marks <= frames + 10
+
+
+# How often the moment is told in a second, and how many frames the browser drew in it.
+COUNT = """() => new Promise((resolve) => {
+  const found = [0, 0];
+  document.addEventListener("tadwin:time", () => (found[0] += 1));
+  const frame = () => { found[1] += 1; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+  setTimeout(() => resolve([...found]), 1000);
+})"""

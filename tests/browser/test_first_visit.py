@@ -148,3 +148,23 @@ def test_a_long_transcript_is_fetched_as_it_is_read(
     as_alice.mouse.wheel(0, 100_000)
     expect(as_alice.get_by_text("Line number 1200.")).to_be_visible()
     assert as_alice.locator(".line").count() < 1200
+
+
+def test_a_refused_part_ends_the_whole_upload(
+    transactional_db: None, organization: Organization, as_alice: Page, tmp_path: Path
+) -> None:
+    """The other parts, which would be tried again and again, stop with it; once more is one click."""
+    page, sent = as_alice, list[str]()
+    page.route(re.compile(r"[?&]part=1&"), lambda route: route.fulfill(status=413))
+    page.route(re.compile(r"[?&]part=[23]&"), lambda route: route.fulfill(status=503))
+    page.goto(f"/o/{organization.slug}/")
+    page.locator("#id_files").set_input_files(silence(tmp_path / "long.wav", 40 << 20))
+    again = page.locator("#uploads [data-again]")
+    expect(again).to_be_visible(timeout=20_000)
+    page.on("request", lambda request: sent.extend(parts_of(request)))
+    page.wait_for_timeout(2500)
+    assert sent == []
+    page.unroute(re.compile(r"[?&]part=1&"))
+    page.unroute(re.compile(r"[?&]part=[23]&"))
+    again.click()
+    expect(page.locator("#uploads")).to_contain_text("in line to be transcribed", timeout=20_000)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+import pytest
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from pytest_django import Settings
 
+from accounts.models import User
 from organizations.models import Organization
+from tests.browser.test_every_page import PHONE
 from tests.factories import make_job, make_recording, make_transcript
+from tests.workers import Live
 from transcription.models import Job
 from transcription.states import JobStatus
+
+OpenContext = Callable[..., BrowserContext]
 
 
 class Stage:
@@ -75,3 +83,35 @@ def test_a_lost_connection_comes_back(transactional_db: None, organization: Orga
     stage.sockets[0].close(code=1012)
     as_alice.wait_for_timeout(2500)
     assert len(stage.sockets) == 2
+
+
+@pytest.mark.parametrize("at", ["home", "transcript"])
+def test_news_covers_no_button_of_a_phone(
+    transactional_db: None, organization: Organization, alice: User, open_context: OpenContext, at: str
+) -> None:
+    """Neither those at the head of the page nor the player at its foot."""
+    transcript = make_transcript(organization, make_job(organization, status=JobStatus.COMPLETED))
+    page = open_context(alice, viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    page.goto(f"/o/{organization.slug}/" + (f"transcripts/{transcript.pk}" if at == "transcript" else ""))
+    expect(page.locator("html")).to_have_class("scripted")
+    page.evaluate("import('/static/js/toast.js').then(({ toast }) => toast('One thing. '.repeat(9), 'error'))")
+    expect(page.locator(".toast")).to_be_visible()
+    assert page.evaluate(COVERED) == []
+
+
+# What a finger would not reach: another element lies over its middle.
+COVERED = """() => [...document.querySelectorAll(".side a, .side summary, .editor-top button, .player button")]
+  .filter((button) => {
+    const { left, top, width, height } = button.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2)?.closest(".toast");
+  }).map((button) => button.outerHTML)"""
+
+
+def test_a_live_process_on_another_host_is_heard(
+    live: Live, settings: Settings, organization: Organization, as_alice: Page
+) -> None:
+    """Where the browser sends no cookie of ours."""
+    settings.LIVE_URL = settings.LIVE_URL.replace("localhost", "127.0.0.1")
+    settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"] += [settings.LIVE_URL.replace("http", "ws", 1)]
+    as_alice.goto(f"/o/{organization.slug}/")
+    expect(as_alice.locator("html")).to_have_attribute("data-live", "on")

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -228,6 +229,27 @@ def test_storage_that_is_away_is_not_the_file_s_fault(
     recording.refresh_from_db()
     assert (recording.status, recording.probe_attempt) == ("probing", 0)
     assert recording.probe_lease_until is not None
+
+
+def test_a_full_disk_is_not_the_file_s_fault(
+    organization: Organization, store: MediaStorage, speech: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is tried; once there is room again the recording is what it is."""
+    recording = _probing(organization, store, speech)
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.TemporaryDirectory", FolderOnAFullDisk)
+        for _attempt in range(probing.MAX_ATTEMPTS + 1):
+            probing.probe(recording.pk)
+            Recording.objects.update(probe_lease_until=timezone.now() - timedelta(seconds=1))
+    probing.probe(recording.pk)
+    recording.refresh_from_db()
+    assert (recording.status, recording.probe_attempt) == ("ready", 1)
+
+
+class FolderOnAFullDisk(tempfile.TemporaryDirectory[str]):
+    def __enter__(self) -> str:
+        Path(self.name, "source").symlink_to("/dev/full")
+        return self.name
 
 
 S3_AWAY = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "recordings"}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,18 +12,20 @@ from typing import Any
 import httpx
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from media.models import Project, Recording, StoragePurge, UploadSession
-from media.services import purging, uploads
+from media.services import purging, recordings, uploads
 from media.storage import MediaStorage
 from organizations.models import Organization
 from organizations.roles import Role, actions_of_role
 from organizations.tenancy import Caller
 from tests.media.conftest import PART, Uploader
+from tests.workers import wait_for
 
 MakeUploader = Callable[[User], Uploader]
 
@@ -260,3 +263,31 @@ def test_storage_that_is_away_is_said(uploader: MakeUploader, bob: User, speech:
     assert (answer.status_code, answer.json()["error_type"]) == (503, "storage_unavailable")
     assert answer["Retry-After"]
     assert not Recording.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("step", ["complete", "abort"])
+def test_deleted_in_the_moment_in_which_it_ends(uploader: MakeUploader, bob: User, speech: bytes, step: str) -> None:
+    """Everybody locks the recording before its upload: in another order two of them would wait for each other."""
+    person, answers = uploader(bob), list[Any]()
+    opened = person.open(speech)
+    person.send(opened["upload"], speech)
+
+    def work() -> None:
+        answers.append(person.api.post(f"/media/uploads/{opened['upload']['id']}/{step}", {}))
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    with transaction.atomic():
+        recording = Recording.objects.select_for_update().get()
+        worker.start()
+        wait_for(_somebody_waits, "the other waits for the lock")
+        recordings.purge(recording)
+    worker.join(10)
+    assert [answer.status_code for answer in answers] == [{"complete": 404, "abort": 409}[step]]
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+        return bool(cursor.fetchone()[0])

@@ -242,7 +242,7 @@ def test_a_long_transcript_comes_in_pages(client_for: ClientFor, carol: User, or
 def test_downloads(client_for: ClientFor, carol: User, organization: Organization, format: str) -> None:
     transcript = make_transcript(organization)
     response = client_for(carol).get(f"{HOME}transcripts/{transcript.pk}/download/{format}")
-    assert "Line number 2." in b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "Line number 2." in response.getvalue().decode()
     assert response.headers["Content-Disposition"].startswith("attachment")
 
 

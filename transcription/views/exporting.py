@@ -101,7 +101,7 @@ def _cue(number: int, checked: Checked) -> dict[str, Any]:
         "number": number,
         "cue": checked.cue,
         "text": "\n".join(checked.cue.lines),
-        "shown": f"{(checked.cue.end_ms - checked.cue.start_ms) / 1000:.1f}",
-        "speed": round(checked.speed, 1),
+        "shown": (checked.cue.end_ms - checked.cue.start_ms) / 1000,
+        "speed": checked.speed,
         "issues": [str(ISSUE_NAMES[issue]) for issue in checked.issues],
     }

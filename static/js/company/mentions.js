@@ -1,7 +1,5 @@
 // @ in a comment: a list of people, by keyboard and mouse.
 
-import { isControl } from "../dom.js";
-
 /** @typedef {{name: string, email: string}} Known */
 
 const MOST = 6;
@@ -123,7 +121,7 @@ export function startMentions() {
     if (field) suggestions.look(field);
   });
   document.addEventListener("keydown", (event) => suggestions.key(event), true);
-  document.addEventListener("focusin", (event) => {
-    if (event.target !== suggestions.field && isControl(event.target)) suggestions.close();
+  document.addEventListener("focusout", (event) => {
+    if (event.target === suggestions.field) suggestions.close();
   });
 }

@@ -1,7 +1,7 @@
 // The channel of one transcript: who else is here, and news of its comments and its review.
 
-import { backoff, call, pause } from "../api.js";
-import { meta } from "../dom.js";
+import { backoff, pause } from "../api.js";
+import { openSocket } from "../socket.js";
 
 /** @typedef {{id: string, name: string, segment: string | null}} Person */
 
@@ -12,10 +12,7 @@ export class Room extends EventTarget {
   /** @param {string} transcript */
   constructor(transcript) {
     super();
-    const origin = (meta("live-url") || location.origin).replace(/^http/, "ws");
-    const organization = encodeURIComponent(meta("organization"));
-    this.address = `${origin}/live/transcripts/${transcript}?organization=${organization}`;
-    this.foreign = Boolean(meta("live-url")) && new URL(meta("live-url")).origin !== location.origin;
+    this.path = `/transcripts/${transcript}`;
     /** @type {WebSocket | null} */
     this.socket = null;
     /** @type {string | null} */
@@ -41,11 +38,9 @@ export class Room extends EventTarget {
    * @returns {Promise<number>} the close code, once the connection has ended
    */
   async connect(opened) {
-    // A live process at another origin gets no cookie: a ticket speaks for us, once.
-    const ticket = this.foreign ? `&ticket=${(await call("/tickets", { method: "POST" })).ticket}` : "";
+    const socket = await openSocket(this.path);
+    this.socket = socket;
     return new Promise((resolve) => {
-      const socket = new WebSocket(this.address + ticket);
-      this.socket = socket;
       socket.addEventListener("message", (message) => {
         const data = JSON.parse(message.data);
         if (data.type === "snapshot") opened();

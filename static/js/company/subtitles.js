@@ -34,6 +34,7 @@ if (media instanceof HTMLMediaElement && now) {
     const link = event.target instanceof Element ? event.target.closest("[data-seek]") : null;
     if (!(link instanceof HTMLElement)) return;
     event.preventDefault();
+    stage?.scrollIntoView({ block: "nearest" });
     media.currentTime = Number(link.dataset.seek);
     void media.play().catch(() => null);
   });

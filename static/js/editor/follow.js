@@ -25,6 +25,8 @@ export class Follow {
     /** @type {HTMLElement | null} */
     this.word = null;
     this.scrolledAt = 0;
+    /** Whether the scrollbar is held. */
+    this.drags = false;
     this.box = one(document, "[data-follow]", HTMLInputElement);
     this.button = one(document, "#to-now", HTMLButtonElement);
   }
@@ -36,6 +38,9 @@ export class Follow {
     for (const name of ["wheel", "touchmove"]) {
       window.addEventListener(name, () => (this.scrolledAt = performance.now()), { passive: true });
     }
+    window.addEventListener("pointerdown", (event) => (this.drags = onScrollbar(event)));
+    // Letting go of the scrollbar is told by no event: the next move without a button is the first that is heard.
+    window.addEventListener("pointermove", ({ buttons }) => (this.drags &&= buttons > 0));
     document.addEventListener("keydown", ({ key }) => PAGING.includes(key) && (this.scrolledAt = performance.now()));
     window.addEventListener("scroll", () => this.offerReturn(), { passive: true });
     this.player.addEventListener("time", () => {
@@ -117,6 +122,7 @@ export class Follow {
 
   /** Scrolling by hand ends the following; a button leads back. */
   offerReturn() {
+    if (this.drags) this.scrolledAt = performance.now();
     if (performance.now() - this.scrolledAt > HANDS_OFF || this.player.media.paused) return;
     this.box.checked = false;
     this.button.hidden = false;
@@ -153,6 +159,12 @@ export class Follow {
     event.preventDefault();
     this.player.seek(next.start);
   }
+}
+
+/** Whether the window's own scrollbar was pressed, on whichever side it stands. @param {PointerEvent} event */
+function onScrollbar({ target, clientX }) {
+  const { documentElement: page } = document;
+  return target === page && (clientX < page.clientLeft || clientX >= page.clientLeft + page.clientWidth);
 }
 
 /** Whether a line is in the part of the window that is easy to read. @param {HTMLElement} line */

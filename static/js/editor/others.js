@@ -18,8 +18,9 @@ export class Others {
   constructor(editor, drafts) {
     this.editor = editor;
     this.drafts = drafts;
+    /** What is asked for now: the next question waits for its answer, and may have it in there. */
+    this.asked = Promise.resolve();
     this.asking = false;
-    this.newest = state.version;
   }
 
   start() {
@@ -35,14 +36,17 @@ export class Others {
 
   /** While nothing is told to us, we ask. */
   async poll() {
-    if (document.hidden || document.documentElement.dataset.live === "on" || this.editor.queue.offline) return;
+    const told = document.documentElement.dataset.live === "on";
+    if (document.hidden || told || this.asking || this.editor.queue.offline) return;
     await this.catchUp(Infinity);
   }
 
   /** @param {number} version that somebody speaks of */
   async catchUp(version) {
     await this.editor.queue.settled();
-    if (version > state.version && !this.asking) await this.fetch(state.version);
+    const next = () => (version > state.version ? this.fetch(state.version) : undefined);
+    this.asked = this.asked.then(next, next);
+    await this.asked;
   }
 
   /** @param {number} since */

@@ -2,6 +2,7 @@
 
 import { call } from "../api.js";
 import { all, one } from "../dom.js";
+import { keep, recall } from "../memory.js";
 import { percent, text } from "../text.js";
 import { toast } from "../toast.js";
 import { doubt, markDoubt } from "./draw.js";
@@ -33,11 +34,11 @@ export class Review {
 
   start() {
     const { box } = this;
-    this.slider.value = localStorage.getItem(KEPT) ?? this.slider.value;
+    this.slider.value = recall(KEPT) ?? this.slider.value;
     this.button.addEventListener("click", () => (box.hidden ? this.open() : this.close()));
     this.slider.addEventListener("input", () => this.colour());
     this.slider.addEventListener("change", () => {
-      localStorage.setItem(KEPT, this.slider.value);
+      keep(KEPT, this.slider.value);
       this.total = 0;
       void this.ask(null);
     });

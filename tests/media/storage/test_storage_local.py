@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import shutil
 import socket
@@ -179,12 +180,12 @@ def test_signed_way_out_of_the_folder_is_still_refused(
 
 
 def test_full_disk_is_told_and_leaves_nothing(local_store: MediaStorage, root: Path, folder: str) -> None:
-    class FullDisk:
-        def read(self, count: int) -> bytes:
+    class FullDisk(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(StorageUnavailableError, match="No space left"):
-        local_store.save_stream(f"{folder}/source", FullDisk())  # type: ignore[arg-type]
+        local_store.save_stream(f"{folder}/source", FullDisk())
     assert hidden_files(root) == []
 
 
