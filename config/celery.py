@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
 from config.common import shutdown
@@ -44,6 +45,19 @@ app.conf.beat_schedule = {
 @setup_logging.connect
 def _use_our_logging(**_kwargs: Any) -> None:
     """Keep Celery from installing its own handlers over ours."""
+
+
+@worker_init.connect
+def _check_settings(**_kwargs: Any) -> None:
+    """Celery runs Django's checks and throws away what they say; other exceptions than SystemExit as well."""
+    from django.core.management.base import BaseCommand, SystemCheckError
+
+    from transcription.checks import RECOGNITION
+
+    try:
+        BaseCommand().check(tags=[RECOGNITION])
+    except SystemCheckError as error:
+        sys.exit(str(error))
 
 
 @worker_ready.connect

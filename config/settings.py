@@ -10,16 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.utils.translation import gettext_lazy as _
 
 from accounts.oidc import openid_connect
 from accounts.oidc import origins as oidc_origins
+from config.common.environment import Environment
 from config.common.logging import logging_config
 from config.embedded.paths import EmbeddedPaths, celery_broker_url, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 

@@ -10,20 +10,24 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from transcription.asr.engines.registry import ENGINES
+from transcription.asr.engines.registry import describe
 from transcription.asr.engines.whisper_models import NAME
 from transcription.lifecycle import retries
+from transcription.services import engines
 
+# The tag by which `up` and the workers ask for these alone: the other checks cost seconds.
+RECOGNITION = "recognition"
 DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+ADDRESS = re.compile(r"https?://[^/\s]")
 # What CTranslate2 knows.
 COMPUTE_TYPES = {"auto", "default", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16"}
 COMPUTE_TYPES |= {"float16", "bfloat16", "float32"}
 MOST_BEAM, MOST_SPEAKERS, LONGEST_SILENCE_S = 20, 100, 10.0
 
 
-@register()
+@register(RECOGNITION)
 def check_recognition(**_kwargs: Any) -> list[CheckMessage]:
-    return [*_choices(), *_numbers(), *_models(), *_retries()]
+    return [*_choices(), *_classes(), *_numbers(), *_models(), *_retries()]
 
 
 def _choices() -> Iterator[CheckMessage]:
@@ -31,9 +35,25 @@ def _choices() -> Iterator[CheckMessage]:
         yield _wrong("ASR_DEVICE", settings.ASR_DEVICE, "auto, cpu, cuda or cuda:1", "E001")
     if settings.ASR_COMPUTE_TYPE not in COMPUTE_TYPES:
         yield _wrong("ASR_COMPUTE_TYPE", settings.ASR_COMPUTE_TYPE, ", ".join(sorted(COMPUTE_TYPES)), "E002")
-    engines = {"auto", *ENGINES, *settings.ASR_EXTRA_ENGINES}
-    if settings.ASR_ENGINE not in engines:
-        yield _wrong("ASR_ENGINE", settings.ASR_ENGINE, ", ".join(sorted(engines)), "E003")
+    if settings.ASR_ENGINE not in {"auto", *engines.known()}:
+        names = ", ".join(sorted({"auto", *engines.known()}))
+        wanted = f"{names}; assemblyai with ASSEMBLYAI_API_KEY, fake with ASR_FAKE_ENGINE"
+        yield _wrong("ASR_ENGINE", settings.ASR_ENGINE, wanted, "E003")
+
+
+def _classes() -> Iterator[CheckMessage]:
+    """Engines of the operator's own, and the addresses of services."""
+    for name, path in settings.ASR_EXTRA_ENGINES.items():
+        try:
+            describe(name, {name: path})
+        except Exception as error:  # whatever their module raises when it is imported
+            hint = f"Importing it says: {error}. Check the path, and that web and workers have the package."
+            yield Error(f"ASR_EXTRA_ENGINES: “{path}” of “{name}” is no engine.", hint=hint, id="transcription.E009")
+    for name, service in settings.ASR_SERVICES.items():
+        if service["base_url"] and not ADDRESS.match(service["base_url"]):
+            yield _wrong(
+                f"{name.upper()}_BASE_URL", service["base_url"], "an address that begins with https://", "E010"
+            )
 
 
 def _numbers() -> Iterator[CheckMessage]:
@@ -49,10 +69,17 @@ def _numbers() -> Iterator[CheckMessage]:
         "ASR_DIARIZATION_BATCH_SIZE": (1, 1024),
         "ASR_DIARIZATION_MAX_MINUTES": (1, 24 * 60),
         "ASR_DIARIZATION_RECYCLE_AFTER": (1, 100_000),
+        "ASR_DIARIZATION_MAX_MEMORY_MB": (0, 1_000_000),
+        "ASR_IDLE_UNLOAD_SECONDS": (0, 86_400),
+        "STEP_LEASE_SECONDS": (0.1, 3600),
+        "STEP_MAX_LOST_LEASES": (1, 1000),
     }
     for name, (least, most) in limits.items():
         if not least <= getattr(settings, name) <= most:
-            yield _wrong(name, getattr(settings, name), f"a number from {least:g} to {most:g}", "E004")
+            yield _wrong(name, getattr(settings, name), f"a number from {least:.12g} to {most:.12g}", "E004")
+    if settings.STEP_HEARTBEAT_SECONDS * 2 > settings.STEP_LEASE_SECONDS:
+        hint = "Make STEP_HEARTBEAT_SECONDS half of STEP_LEASE_SECONDS at most, or steps go to two workers at once."
+        yield Error("A worker's lease ends before its next sign of life.", hint=hint, id="transcription.E011")
     if settings.ASR_MAX_SPEAKERS and settings.ASR_MIN_SPEAKERS > settings.ASR_MAX_SPEAKERS:
         hint = "Make ASR_MIN_SPEAKERS the smaller one, or leave one of them 0."
         yield Error("ASR_MIN_SPEAKERS is more than ASR_MAX_SPEAKERS.", hint=hint, id="transcription.E005")

@@ -59,6 +59,7 @@ def logging_config(format: str, level: str) -> dict[str, Any]:
             "celery": {"level": "WARNING"},
             "django.server": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
             "faster_whisper": {"level": "WARNING"},
             "stripe": {"level": "WARNING"},
         },

@@ -69,6 +69,17 @@ def test_compose_sets_only_settings_that_exist() -> None:
         assert set(service["environment"]) <= known, (name, set(service["environment"]) - known)
 
 
+def test_compose_hands_on_every_setting_of_recognition_and_workers() -> None:
+    """What an operator sets in the file of --env-file must reach the services, or it changes nothing."""
+    text = (BASE_DIR / ".env.example").read_text()
+    part = text.partition("# --- Recognition ---")[2].partition("# --- People")[0]
+    names = set(re.findall(r"^#(\w+)=", part, re.MULTILINE)) - {"WEB_THREADS"}
+    assert len(names) > 30
+    workers = [service for name, service in ours().items() if name.startswith("worker")]
+    assert all(names <= set(worker["environment"]) for worker in workers)
+    assert names - {"MODEL_DIR", "HF_TOKEN"} <= set(ours()["web"]["environment"]), "jobs are resolved there"
+
+
 def test_compose_needs_no_edits() -> None:
     """Every variable of the environment has a default."""
     text = (BASE_DIR / "docker" / "compose.yml").read_text()

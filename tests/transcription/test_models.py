@@ -17,6 +17,7 @@ from django.test import Client
 from accounts.models import User
 from config import heartbeat
 from config.common import liveness
+from config.common.errors import Invalid
 from config.common.liveness import Worker
 from config.management.doctor import resources
 from organizations.models import Organization
@@ -29,6 +30,7 @@ from transcription.asr.engines.catalogue import KNOWN, Measured
 from transcription.asr.engines.whisper_models import MODEL_FILES, REPOSITORIES
 from transcription.asr.hub import refusal
 from transcription.asr.types import EngineError
+from transcription.runner import bench
 from transcription.services import engines, model_files, models
 from transcription.services.options import resolve
 from transcription.states import Queue
@@ -96,8 +98,6 @@ def test_folders_of_ones_own_can_be_named_by_jobs(folder: Path, api: Callable[..
 
 @pytest.mark.parametrize("name", ["theirs", "../ours", "/etc", "ours/../ours"])
 def test_other_folders_cannot(folder: Path, api: Callable[..., ApiClient], alice: User, name: str) -> None:
-    from config.common.errors import Invalid
-
     fill(folder, "ours")
     with pytest.raises(Invalid):
         resolve({"model": name})
@@ -120,6 +120,26 @@ def test_models_go_to_the_queue_of_their_size(folder: Path, model: str, size: in
     assert engines.queue_of("faster_whisper", model) == queue
     assert engines.queue_of("faster_whisper", str(folder / model)) == (queue if model == "own" else Queue.DEFAULT)
     assert engines.queue_of("embedded", "moonshine-tiny-en") == Queue.DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "code"),
+    [
+        ({"model": "small", "language": "zz"}, "language", "language_unsupported"),
+        ({"model": "small.en", "language": "ar"}, "language", "language_unsupported"),
+        ({"model": "small.en", "task": "translate"}, "task", "translation_unsupported"),
+        ({"model": "large-v3-turbo", "task": "translate"}, "task", "translation_unsupported"),
+        ({"model": "distil-large-v3", "task": "translate"}, "task", "translation_unsupported"),
+    ],
+)
+def test_what_a_model_does_not_know_is_refused_at_once(
+    folder: Path, asked: dict[str, str], field: str, code: str
+) -> None:
+    """And not by a worker, hours later."""
+    with pytest.raises(Invalid) as caught:
+        resolve(asked)
+    assert (caught.value.errors[0].field, caught.value.errors[0].code) == (field, code)
+    resolve({"model": "small", "language": "yue", "task": "translate"})
 
 
 def test_workers_tell_which_models_they_have(
@@ -165,7 +185,20 @@ def test_the_list_on_the_command_line(folder: Path) -> None:
     assert "large-v3" in run("list")
     here = run("list", "--here")
     assert ">*small" in here
-    assert "large-v3" not in here
+    assert "large-v3 " not in here
+    row = next(line for line in here.splitlines() if line.startswith(">*small"))
+    assert row.split()[-4:] == ["c", "d", "e", "f"], "every figure's source by its letter"
+    assert "d  README of openai/whisper" in here
+    assert "distil-whisper" not in here
+
+
+def test_a_file_of_measurements_that_somebody_spoilt_hides_no_model(
+    folder: Path, api: Callable[..., ApiClient], alice: User
+) -> None:
+    (folder / catalogue.MEASURED).write_text('{"small": {"speed"')
+    assert api(alice).get("/models").status_code == 200
+    catalogue.remember(folder, "small", Measured(6.5, 900, "cpu", "int8", "2026-11-21T12:00:00+00:00"))
+    assert catalogue.measured(folder)["small"].memory_mb == 900
 
 
 def test_models_of_word_times_are_told_by_their_language(
@@ -202,8 +235,10 @@ def test_a_model_is_measured_in_a_process_of_its_own(folder: Path) -> None:
 
 
 def test_measuring_what_is_not_there_says_so(folder: Path) -> None:
-    with pytest.raises(CommandError, match="not on this machine"):
+    with pytest.raises(CommandError, match="Put a converted model into MODEL_DIR") as caught:
         run("bench", "small")
+    assert str(caught.value).startswith("The Whisper model"), "said once, by the process that measures"
+    assert str(folder) not in str(caught.value), "jobs fail with the same sentence, and anybody reads those"
     with pytest.raises(CommandError, match="no Whisper model"):
         run("warm", "smal")
 
@@ -293,8 +328,40 @@ def test_what_the_hub_does_not_have_is_said(folder: Path, hub: str) -> None:
     with pytest.raises(EngineError) as caught:
         model_files.download("small", token="", endpoint="http://127.0.0.1:9")
     assert (caught.value.type, caught.value.retryable) == ("model_unreachable", True)
-    with pytest.raises(EngineError, match="no Whisper model called"):
-        model_files.download("smal", token="", endpoint=hub)
+    for name in ("smal", "../etc/passwd"):
+        with pytest.raises(EngineError, match="no Whisper model called"):
+            model_files.download(name, token="", endpoint=hub)
+    assert list(folder.iterdir()) == [], "nothing is left of what could not be fetched"
+
+
+def test_a_folder_that_takes_no_model_is_not_taken_for_a_bad_network(folder: Path, hub: str, settings: Any) -> None:
+    settings.ASR_MODEL_DIR = str(folder / "file")
+    (folder / "file").write_bytes(b"")
+    with pytest.raises(EngineError, match="Not a directory") as caught:
+        model_files.download("small", token="", endpoint=hub)
+    assert (caught.value.type, caught.value.retryable) == ("model_folder_unwritable", False)
+    with pytest.raises(EngineError, match="cannot be written"):
+        bench.remember("small", Measured(6.5, 900, "cpu", "int8", "2026-11-21T12:00:00+00:00"))
+
+
+def test_weights_without_their_tokenizer_are_named(folder: Path) -> None:
+    fill(folder, "ours")
+    fill(folder, "alignment/ar")
+    for model in ("ours", "alignment/ar"):
+        (folder / model / "tokenizer.json").unlink()
+    assert f"{folder / 'ours'} is incomplete, without tokenizer.json" in run("list")
+    told = {one.name: one for one in resources.models()}
+    assert "Missing: tokenizer.json" in told["ours"].hint
+    assert "alignment" not in run("list").partition("incomplete")[0], "models of word times need none"
+
+
+def test_what_a_broken_download_left_can_be_removed(folder: Path) -> None:
+    (folder / "small" / ".cache" / "huggingface").mkdir(parents=True)
+    (folder / "alignment").mkdir()
+    run("remove", "small", "--yes")
+    assert not (folder / "small").exists()
+    with pytest.raises(CommandError, match="There is no model"):
+        run("remove", "alignment", "--yes")
 
 
 def test_doctor_asks_whether_the_terms_were_accepted(hub: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
+# What a disk says; every other error on the way is the network's.
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
 
 
 def snapshots(cache: Path, repository: str) -> list[Path]:
@@ -36,13 +39,12 @@ def download(repository: str, folder: Path, *, files: Iterable[str], token: str 
     """Fetch the files of a repository into `folder`; what is there already is not fetched again.
 
     `files`: patterns. `endpoint`: another hub than the public one. Raises EngineError `model_gated`,
-    `model_missing` or `model_unreachable`.
+    `model_missing`, `model_unreachable` or `model_folder_unwritable`.
     """
     import httpx2
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         snapshot_download(
             repository,
@@ -54,7 +56,16 @@ def download(repository: str, folder: Path, *, files: Iterable[str], token: str 
     except (HfHubHTTPError, LocalEntryNotFoundError) as error:
         raise _refused(repository, error, with_token=bool(token)) from error
     except (httpx2.HTTPError, OSError) as error:
+        if getattr(error, "errno", None) in OF_THE_DISK:
+            raise unwritable(folder, error) from error
         raise EngineError("model_unreachable", _unreachable(repository), retryable=True) from error
+
+
+def unwritable(folder: Path, error: Exception) -> EngineError:
+    """For a disk that is full, or a folder that is not this user's to write."""
+    reason = getattr(error, "strerror", None) or error
+    message = f"Models cannot be written into {folder} ({reason}). Check its disk and its rights, or set MODEL_DIR."
+    return EngineError("model_folder_unwritable", message)
 
 
 def refusal(repository: str, token: str, *, endpoint: str = "") -> str | None:

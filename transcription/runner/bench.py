@@ -16,6 +16,7 @@ from django.conf import settings
 
 from config.common.clock import now
 from media.audio.probe import probe
+from transcription.asr import hub
 from transcription.asr.engines import catalogue
 from transcription.asr.engines.catalogue import Measured
 from transcription.asr.options import Options
@@ -56,7 +57,7 @@ def measure(engine: str, model: str, file: Path) -> Measured:
 
 
 def measure_apart(engine: str, model: str, file: Path) -> Measured:
-    """The same in a process of its own, so that models do not share memory; remembered for the catalogue."""
+    """The same in a process of its own, so that models do not share memory."""
     program = [sys.executable, str(settings.BASE_DIR / "manage.py"), "models", "bench", model]
     done = subprocess.run(  # noqa: S603 - our own interpreter and program
         [*program, "--engine", engine, "--file", str(file), "--here"],
@@ -66,10 +67,17 @@ def measure_apart(engine: str, model: str, file: Path) -> Measured:
         env={**os.environ, "MODEL_DIR": settings.ASR_MODEL_DIR},
     )
     if done.returncode:
-        raise EngineError("model_broken", (done.stderr.strip().splitlines() or ["The process died."])[-1])
-    found = Measured(**json.loads(done.stdout.splitlines()[-1]))
-    catalogue.remember(model_dir(), model, found)
-    return found
+        last = (done.stderr.strip().splitlines() or ["The process died."])[-1]
+        raise EngineError("model_broken", last.removeprefix("CommandError: "))
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def remember(model: str, found: Measured) -> None:
+    """For the catalogue. Raises EngineError `model_folder_unwritable`."""
+    try:
+        catalogue.remember(model_dir(), model, found)
+    except OSError as error:
+        raise hub.unwritable(model_dir(), error) from error
 
 
 def as_line(found: Measured) -> str:

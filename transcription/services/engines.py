@@ -86,7 +86,9 @@ def _whisper(model: str) -> str:
     # SECURITY: a request names models, never folders of the worker; the operator's own folder has its path as name.
     if model not in REPOSITORIES and model not in own_names():
         message = _("There is no Whisper model called “%(model)s”. Known names: %(names)s.")
-        raise Invalid.field("model", message % {"model": model, "names": ", ".join(sorted(REPOSITORIES))}, "unknown")
+        # SECURITY: nor does it learn where the operator's own folder lies.
+        names = {name for name in own_names() | set(REPOSITORIES) if not name.startswith("/")}
+        raise Invalid.field("model", message % {"model": model, "names": ", ".join(sorted(names))}, "unknown")
     return model
 
 

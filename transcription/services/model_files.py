@@ -25,7 +25,7 @@ def download(name: str, *, token: str, endpoint: str = "") -> Path:
         return pyannote_models.find_pipeline(config) or pyannote_models.download(config, endpoint=endpoint)
     known = name in REPOSITORIES or ("/" in name and NAME.fullmatch(name))
     if not known:
-        raise missing(name, model_dir(), download_allowed=True)
+        raise missing(name, download_allowed=True)
     folder = model_dir() / name
     hub.download(repository(name), folder, files=FILES, token=token, endpoint=endpoint)
     if not is_model(folder):
@@ -34,14 +34,27 @@ def download(name: str, *, token: str, endpoint: str = "") -> Path:
 
 
 def remove(name: str) -> Path:
-    """Delete a model from the models' folder; what was deleted. Raises EngineError `model_missing`."""
+    """Delete a model from the models' folder; what was deleted.
+
+    Raises EngineError `model_missing` or `model_folder_unwritable`.
+    """
     found = pyannote_models.find_pipeline(pyannote_config()) if name == PYANNOTE else find_model(name, model_dir())
+    found = found or _unfinished(name)
     # SECURITY: only what lies in our folder is ours to delete, whatever a name or a link says.
     if found is None or not found.resolve().is_relative_to(model_dir().resolve()):
         raise EngineError("model_missing", f"There is no model “{name}” in {model_dir()}.")
     place = _whole(found)
-    shutil.rmtree(place)
+    try:
+        shutil.rmtree(place)
+    except OSError as error:
+        raise hub.unwritable(model_dir(), error) from error
     return place
+
+
+def _unfinished(name: str) -> Path | None:
+    """What a download left that broke off; another one would go on there."""
+    folder = model_dir() / name
+    return folder if NAME.fullmatch(name) and (folder / ".cache" / "huggingface").is_dir() else None
 
 
 def _whole(folder: Path) -> Path:

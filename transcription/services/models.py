@@ -11,7 +11,7 @@ from django.conf import settings
 from transcription.asr.align import models as alignment
 from transcription.asr.engines.catalogue import KNOWN, Known, Measured, measured
 from transcription.asr.engines.registry import describe
-from transcription.asr.engines.whisper_models import REPOSITORIES, find_model, is_english_only, size_of
+from transcription.asr.engines.whisper_models import REPOSITORIES, find_model, is_english_only, size_of, translates
 from transcription.configuration import model_dir
 from transcription.services import engines, realigning
 
@@ -77,7 +77,7 @@ def _row(engine: str, model: str, *, is_default: bool, is_present: bool, found: 
         "is_default": is_default,
         "is_present": is_present or not whisper or folder is not None,
         "languages": None if languages is None else sorted(languages),
-        "translation": provides.translation and not english,
+        "translation": provides.translation and (not whisper or translates(model)),
         "queue": str(engines.queue_of(engine, model)),
         **_figures(KNOWN.get(model), folder),
         "measured": asdict(found[model]) if model in found else None,

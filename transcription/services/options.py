@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from config.common.errors import Invalid
 from transcription.asr.engines.registry import describe
-from transcription.asr.engines.whisper_models import is_english_only
+from transcription.asr.engines.whisper_models import LANGUAGES, is_english_only, translates
 from transcription.asr.options import MULTI, DiarizationOptions, Options, VadOptions
 from transcription.asr.text.dialects import DIALECTS, Dialect
 from transcription.asr.text.dialects import LANGUAGE as DIALECT_LANGUAGE
@@ -175,8 +175,23 @@ def _check(options: Options) -> None:
         message = _("The engine %(engine)s knows only: %(languages)s. Choose another engine or language.")
         names = {"engine": options.engine, "languages": ", ".join(sorted(languages))}
         raise Invalid.field("language", message % names, "language_unsupported")
+    if options.engine == engines.WHISPER:
+        _check_whisper(options)
     if options.end_ms is not None and options.end_ms <= options.start_ms:
         raise Invalid.field("end", _("`end` must be later than `start`."))
+
+
+def _check_whisper(options: Options) -> None:
+    """Its models differ in what they know. Raises Invalid."""
+    if options.language not in LANGUAGES | {"auto", MULTI}:
+        message = _("Whisper does not know the language “%(language)s”. Send a code of ISO 639, such as ar or en.")
+        raise Invalid.field("language", message % {"language": options.language}, "language_unsupported")
+    if is_english_only(options.model) and options.language not in ("auto", "en"):
+        message = _("The model “%(model)s” knows English only. Choose a multilingual one.")
+        raise Invalid.field("language", message % {"model": options.model}, "language_unsupported")
+    if options.task == "translate" and not translates(options.model):
+        message = _("The model “%(model)s” cannot translate. Choose another one, such as medium or large-v3.")
+        raise Invalid.field("task", message % {"model": options.model}, "translation_unsupported")
 
 
 def _check_mixed(options: Options, *, mixes: bool) -> None:

@@ -20,6 +20,7 @@ from config.common.clock import now
 from config.common.modules import needed
 from media.reasons import QUALITY_WARNINGS
 from transcription.models import Job, Step
+from transcription.services.failures import in_words
 from transcription.services.languages import dialect_name, direction, language_name
 
 register = template.Library()
@@ -40,6 +41,7 @@ _DIRECTED = frozenset({"chevron", "arrow", "out"})
 register.filter("language_name", language_name)
 register.filter("dialect_name", dialect_name)
 register.filter("direction", direction)
+register.filter("in_words", in_words)
 
 
 @register.simple_tag

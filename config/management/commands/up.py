@@ -23,6 +23,7 @@ from config.embedded.ports import port_problem
 from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.redis import EmbeddedRedis
 from config.embedded.supervisor import Supervisor
+from transcription.checks import RECOGNITION
 
 HEALTHY_SECONDS = 180
 LAST = ("beat",)  # nobody waits for it, so its start must not take processor time from the others
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="do not make the demo organization")
 
     def handle(self, *args: object, **options: Any) -> None:
+        self.check(tags=[RECOGNITION])
         addresses = Addresses(options["host"], options["port"], options["live_port"] or options["port"] + 1)
         paths = EmbeddedPaths(settings.BASE_DIR)
         with only_instance(paths.var / "up.lock", addresses.web) as running:

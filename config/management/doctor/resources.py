@@ -14,6 +14,7 @@ from media.storage import get_media_storage
 from transcription.asr import hub
 from transcription.asr.align import models as alignment
 from transcription.asr.diarize import pyannote_models as pyannote
+from transcription.asr.engines import whisper_models
 from transcription.asr.engines.whisper_models import find_model, own_models
 from transcription.configuration import model_dir, pyannote_config
 from transcription.services import engines
@@ -39,6 +40,7 @@ def models() -> Iterator[Result]:
         yield _english_only()
     elif engine == engines.WHISPER:
         yield _whisper(model)
+    yield from _incomplete()
     yield _pyannote()
     yield from _alignment()
 
@@ -60,6 +62,12 @@ def _whisper(model: str) -> Result:
         return Result("models", model, "ok", f"Found in {folder}.")
     hint = f"On a worker, put it into {settings.ASR_MODEL_DIR} (MODEL_DIR). A web server needs no models."
     return Result("models", model, "warn", "The model is not on this machine.", hint)
+
+
+def _incomplete() -> Iterator[Result]:
+    for folder in whisper_models.incomplete(model_dir()):
+        hint = f"Convert it again, see docs/models.md. Missing: {', '.join(whisper_models.lacking(folder))}."
+        yield Result("models", folder.name, "warn", f"{folder} is no whole model.", hint)
 
 
 def _pyannote() -> Result:

@@ -279,6 +279,15 @@ def test_the_sounds_level_does_not_matter_unless_the_model_says_so(random_model:
     assert not np.allclose(raw._emissions(sound + 1), levelled._emissions(sound + 1), atol=1e-3)
 
 
+def test_what_newer_converters_say_about_the_level_counts(random_model: Path) -> None:
+    setting = random_model / "alignment" / "ar" / "processor_config.json"
+    setting.write_text(json.dumps({"feature_extractor": {"do_normalize": False}}))
+    try:
+        assert not aligner(random_model)._levelled
+    finally:
+        setting.unlink()
+
+
 def test_a_real_recording_goes_through_the_runtime(whisper: FasterWhisperEngine, random_model: Path) -> None:
     loaded = aligner(random_model)
     plain, found = heard(whisper, None), heard(whisper, {"ar": loaded}.get)

@@ -73,6 +73,24 @@ def test_the_least_recently_used_engine_goes(cache: EngineCache) -> None:
     assert [key[1].model for key in cache.loaded()] == ["a", "c"]
 
 
+def test_loading_and_unloading_are_told(cache: EngineCache, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    """So that an operator sees what fills the memory."""
+    caplog.set_level("INFO")
+    for model in ("a", "a", "b", "c"):
+        cache.get("counting", EngineConfig(model))
+    clock.now += 100
+    cache.unload_idle(60)
+    told = [record.getMessage().partition(" in ")[0] for record in caplog.records]
+    assert told == [
+        "model_loaded: a (counting)",
+        "model_loaded: b (counting)",
+        "model_unloaded: a (counting) for another one",
+        "model_loaded: c (counting)",
+        "model_unloaded: b (counting) after nobody used it for a while",
+        "model_unloaded: c (counting) after nobody used it for a while",
+    ]
+
+
 def test_configurations_are_different_engines(cache: EngineCache) -> None:
     assert cache.get("fake", EngineConfig("a")) is not cache.get("fake", EngineConfig("a", device="cpu"))
 

@@ -177,7 +177,8 @@ def test_a_missing_model_names_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="not on this machine") as caught:
         FasterWhisperEngine(EngineConfig("small", model_dir=tmp_path, device="cpu"))
     assert caught.value.type == "model_missing"
-    assert str(tmp_path) in caught.value.message
+    assert "MODEL_DIR" in caught.value.message
+    assert str(tmp_path) not in caught.value.message
     with pytest.raises(EngineError, match="no Whisper model called"):
         FasterWhisperEngine(EngineConfig("smal", model_dir=tmp_path, device="cpu"))
 
@@ -210,9 +211,12 @@ def test_models_are_found_without_the_network(tmp_path: Path) -> None:
 
 
 def test_model_names_are_those_of_the_library() -> None:
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
     from faster_whisper.utils import _MODELS
 
     assert whisper_models.REPOSITORIES == _MODELS
+    assert set(_LANGUAGE_CODES) == whisper_models.LANGUAGES
+    assert not whisper_models.translates("large-v3-turbo")
     assert whisper_models.is_english_only("small.en")
     assert not whisper_models.is_english_only("large-v3")
 

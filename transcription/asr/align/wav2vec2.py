@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # The hop of wav2vec2's convolutions, the same for all models.
 FRAME_MS = 20
+# How the sound is prepared: as transformers writes it from its version 5 on, and as it did before.
+PREPARATION = ("processor_config.json", "preprocessor_config.json")
 # Below it the network has no frame to give.
 SHORTEST_SAMPLES = SAMPLE_RATE // 20
 BLANKS, BETWEEN_WORDS = ("<pad>", "[PAD]"), "|"
@@ -133,10 +135,9 @@ def place(log_probabilities: NDArray[np.float32], words: Sequence[str], letters:
 
 def _is_levelled(folder: Path) -> bool:
     """Whether the model wants each sound at the same level; models without a word about it do."""
-    file = folder / "preprocessor_config.json"
-    if not file.is_file():
-        return True
-    return bool(json.loads(file.read_text(encoding="utf-8")).get("do_normalize", True))
+    file = next((folder / name for name in PREPARATION if (folder / name).is_file()), None)
+    said = json.loads(file.read_text(encoding="utf-8")) if file else {}
+    return bool(said.get("feature_extractor", said).get("do_normalize", True))
 
 
 def _load(folder: Path, config: EngineConfig) -> Any:

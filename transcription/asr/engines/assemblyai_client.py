@@ -124,7 +124,7 @@ def _refusal(response: httpx.Response) -> EngineError:
         message = "The AssemblyAI account has no credit left. Top it up, then try the job again."
         return EngineError("engine_out_of_credit", message)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        message = "AssemblyAI takes no more requests at the moment. The job is tried again by itself."
+        message = "AssemblyAI takes no more requests at the moment. Try again later."
         return EngineError("engine_rate_limited", message, retryable=True)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         message = "The recording is too large for AssemblyAI. Transcribe a part of it, or choose another engine."

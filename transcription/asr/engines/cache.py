@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from transcription.asr.engines.base import Engine, EngineConfig
 
+logger = logging.getLogger(__name__)
 Key = tuple[str, "EngineConfig"]
 
 
@@ -49,7 +51,9 @@ class EngineCache:
         slot = self._slot((name, config))
         with slot.loading:
             if slot.engine is None:
+                began = time.monotonic()
                 slot.engine = create(name, config, self._engines)
+                logger.info("model_loaded: %s (%s) in %.1f s", config.model, name, time.monotonic() - began)
             slot.used_at = self._clock()
             return slot.engine
 
@@ -59,8 +63,13 @@ class EngineCache:
             slot.used_at = self._clock()
             self._slots.move_to_end(key)
             while len(self._slots) > self._max_loaded:
-                self._slots.popitem(last=False)
+                self._drop(next(iter(self._slots)), "for another one")
             return slot
+
+    def _drop(self, key: Key, reason: str) -> None:
+        slot = self._slots.pop(key)
+        if slot.engine is not None:
+            logger.info("model_unloaded: %s (%s) %s", key[1].model, key[0], reason)
 
     def unload_idle(self, older_than_s: float) -> int:
         """Drop the engines that nobody asked for in that many seconds; how many were dropped."""
@@ -68,7 +77,7 @@ class EngineCache:
         with self._lock:
             idle = [key for key, slot in self._slots.items() if slot.engine is not None and slot.used_at < limit]
             for key in idle:
-                del self._slots[key]
+                self._drop(key, "after nobody used it for a while")
         return len(idle)
 
     def clear(self) -> None:

@@ -6,9 +6,8 @@ Where no source was found the figure is None; `manage.py models bench` measures 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 MEASURED = "measured.json"
 OPENAI = "README of openai/whisper (memory and speed of its own implementation on an A100; CTranslate2 needs less)"
@@ -77,19 +76,17 @@ class Measured:
 
 
 def measured(model_dir: Path) -> dict[str, Measured]:
-    """By model's name; empty where nobody measured."""
-    path = model_dir / MEASURED
-    if not path.is_file():
+    """By model's name; empty where nobody measured, or somebody spoilt the file by hand."""
+    try:
+        return {name: Measured(**row) for name, row in json.loads((model_dir / MEASURED).read_bytes()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    rows: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return {name: Measured(**row) for name, row in rows.items()}
 
 
 def remember(model_dir: Path, name: str, found: Measured) -> None:
     """Keep the newest measurement of a model beside the models."""
     path = model_dir / MEASURED
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    rows[name] = {field: getattr(found, field) for field in Measured.__slots__}
+    rows = {known: asdict(row) for known, row in {**measured(model_dir), name: found}.items()}
     model_dir.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(rows, indent=2, sort_keys=True), encoding="utf-8")

@@ -274,7 +274,7 @@ def _load(config: EngineConfig, device: str, index: int, compute_type: str) -> A
 
     folder = whisper_models.find_model(config.model, config.model_dir)
     if folder is None and not (config.download_allowed and whisper_models.NAME.fullmatch(config.model)):
-        raise whisper_models.missing(config.model, config.model_dir, download_allowed=False)
+        raise whisper_models.missing(config.model, download_allowed=False)
     try:
         return WhisperModel(
             str(folder or config.model),
@@ -289,6 +289,7 @@ def _load(config: EngineConfig, device: str, index: int, compute_type: str) -> A
         if memory.ran_out(error):
             raise
         if folder is None:
-            raise whisper_models.missing(config.model, config.model_dir, download_allowed=True) from error
-        message = f"The Whisper model “{config.model}” could not be loaded: {error}. Check its files and the device."
+            raise whisper_models.missing(config.model, download_allowed=True) from error
+        reason = str(error).rstrip(".")
+        message = f"The Whisper model “{config.model}” could not be loaded: {reason}. Check its files and the device."
         raise EngineError("model_broken", message) from error

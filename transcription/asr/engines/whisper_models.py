@@ -30,14 +30,30 @@ REPOSITORIES = {
     "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
     "turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
 }
+# The languages of Whisper, as it writes them; the same test compares these.
+LANGUAGES = frozenset({
+    "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el",
+    "en", "es", "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht", "hu", "hy",
+    "id", "is", "it", "ja", "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt", "lv", "mg", "mi",
+    "mk", "ml", "mn", "mr", "ms", "mt", "my", "ne", "nl", "nn", "no", "oc", "pa", "pl", "ps", "pt", "ro", "ru",
+    "sa", "sd", "si", "sk", "sl", "sn", "so", "sq", "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl",
+    "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "yue", "zh",
+})  # fmt: skip
 MODEL_FILES = ("config.json", "model.bin", "tokenizer.json")
+# Beside them in the models' folder: models of another kind, see `align.models`.
+ALIGNMENT = "alignment"
 # SECURITY: a name can come from a request; it must not climb out of the models' folder.
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
 def is_model(folder: Path) -> bool:
     """Whether the folder holds a converted Whisper model with everything needed to load it offline."""
-    return all((folder / name).is_file() for name in MODEL_FILES)
+    return not lacking(folder)
+
+
+def lacking(folder: Path) -> list[str]:
+    """The files that a model's folder should have and has not."""
+    return [name for name in MODEL_FILES if not (folder / name).is_file()]
 
 
 def find_model(name_or_folder: str, model_dir: Path | None = None, *, hub_cache: Path | None = None) -> Path | None:
@@ -60,9 +76,18 @@ def own_models(model_dir: Path) -> list[str]:
     """Names of the folders in `model_dir`, and one below, that hold models which the library has no name for."""
     if not model_dir.is_dir():
         return []
-    folders = [*model_dir.glob("*/"), *model_dir.glob("[!.]*/*/")]
-    names = (folder.relative_to(model_dir).as_posix() for folder in folders if is_model(folder))
+    names = (folder.relative_to(model_dir).as_posix() for folder in _folders(model_dir) if is_model(folder))
     return sorted(name for name in names if name not in REPOSITORIES and NAME.fullmatch(name))
+
+
+def incomplete(model_dir: Path) -> list[Path]:
+    """Folders that somebody took for models: the weights are there, and another file that is needed is not."""
+    return sorted(folder for folder in _folders(model_dir) if lacking(folder) and (folder / "model.bin").is_file())
+
+
+def _folders(model_dir: Path) -> list[Path]:
+    found = [*model_dir.glob("*/"), *model_dir.glob("[!.]*/*/")]
+    return [folder for folder in found if folder.parent.name != ALIGNMENT]
 
 
 def size_of(folder: Path) -> int:
@@ -81,16 +106,23 @@ def is_english_only(name_or_folder: str) -> bool:
     return name.endswith(".en") or name.startswith("distil-")
 
 
-def missing(name: str, model_dir: Path | None, *, download_allowed: bool) -> EngineError:
-    """The error for a model that is not here, with what to do about it."""
-    known = name in REPOSITORIES or "/" in name
+def translates(name_or_folder: str) -> bool:
+    """Turbo models were not taught to: they write down what is said in the language it is said in."""
+    return not is_english_only(name_or_folder) and "turbo" not in Path(name_or_folder).name
+
+
+def missing(name: str, *, download_allowed: bool) -> EngineError:
+    """The error for a model that is not here, with what to do about it.
+
+    SECURITY: members of every organization read it, so it names the setting and not the folder.
+    """
+    known = name in REPOSITORIES or ("/" in name and NAME.fullmatch(name))
     if not known and not Path(name).is_absolute():
         names = ", ".join(sorted(REPOSITORIES))
         return EngineError("model_missing", f"There is no Whisper model called “{name}”. Known names: {names}.")
-    where = f" into {model_dir}" if model_dir else ""
     step = (
         "Check the network of the worker, then try again."
         if download_allowed
-        else f"Put a converted model{where or ' on the worker'}, or allow downloads in the settings."
+        else "Put a converted model into MODEL_DIR on the worker, or set ASR_ALLOW_DOWNLOAD there."
     )
     return EngineError("model_missing", f"The Whisper model “{name}” is not on this machine. {step}")

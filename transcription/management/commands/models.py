@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 from django.conf import settings
@@ -11,12 +12,18 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.common.errors import ApplicationError
 from media.audio.errors import MediaError
+from transcription.asr.engines.whisper_models import incomplete, lacking
 from transcription.asr.types import EngineError
+from transcription.configuration import model_dir
 from transcription.services import engines, model_files, models
 
 DEMO = settings.BASE_DIR / "config" / "embedded" / "demo" / "team-meeting.mp3"
-COLUMNS = "{:<2}{:<20}{:<16}{:>9}{:>8}{:>8}{:>9}{:>9}  {}"
-HEADER = ("", "Model", "Engine", "Disk MB", "GPU GB", "Speed", "Errors", "Here", "Queue")
+COLUMNS = "{:<2}{:<20}{:<16}{:>9}{:>8}{:>8}{:>7}{:>7}{:>16}  {:<9}{}"
+HEADER = ("", "Model", "Engine", "Disk MB", "GPU GB", "Speed", "EN %", "AR %", "Here", "Queue", "Sources")
+LEGEND = """
+Speed: as a multiple of large-v3. EN %, AR %: words that are wrong; two compare only where their source is the same.
+Here: seconds of sound a second, and memory, as `models bench` measured them on this machine.
+"""
 
 
 class Command(BaseCommand):
@@ -51,11 +58,18 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from None
 
     def _list(self, given: dict[str, Any]) -> None:
+        rows = [row for row in models.catalogue() if row["is_present"] or not given["here"]]
+        found = dict.fromkeys(source for row in rows for source in row["sources"])
+        sources = dict(zip(found, ascii_lowercase, strict=False))
         self.stdout.write(COLUMNS.format(*HEADER))
-        for row in models.catalogue():
-            if row["is_present"] or not given["here"]:
-                self.stdout.write(_line(row))
+        for row in rows:
+            self.stdout.write(_line(row, sources))
+        self.stdout.write(LEGEND)
+        for source, letter in sources.items():
+            self.stdout.write(f"{letter}  {source}")
         self.stdout.write("")
+        for folder in incomplete(model_dir()):
+            self.stdout.write(f"  {folder} is incomplete, without {', '.join(lacking(folder))}")
         for one in models.word_times():
             state = "here" if one.is_here else f"incomplete, without {', '.join(one.lacking)}" if one.lacking else "–"
             self.stdout.write(f"{'*' if one.is_here else '':<2}word times, {one.language:<8}{state:<32}{one.where}")
@@ -90,6 +104,7 @@ class Command(BaseCommand):
                 f"{model} ({engine}): {found.speed:.1f} seconds of sound a second, {found.memory_mb} MB, "
                 f"{found.device} {found.compute_type}".rstrip()
             )
+            bench.remember(model, found)
 
 
 def _agrees(question: str) -> bool:
@@ -100,12 +115,15 @@ def _agrees(question: str) -> bool:
         raise CommandError("Nobody is there to be asked. Say --yes to delete the model without a question.") from None
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: dict[str, Any], sources: dict[str, str]) -> str:
+    """`sources`: the letter that stands for each."""
     mark = (">" if row["is_default"] else "") + ("*" if row["is_present"] else "")
     measured = row["measured"]
-    figures = (row["disk_mb"], row["gpu_memory_gb"], row["relative_speed"], row["word_errors_english"])
-    here = f"{measured['speed']:.1f}x" if measured else None
+    names = ("disk_mb", "gpu_memory_gb", "relative_speed", "word_errors_english", "word_errors_arabic")
+    figures = [row[name] for name in names]
+    here = f"{measured['speed']:.1f}x, {measured['memory_mb']} MB" if measured else None
     cells = [
         "–" if value is None else f"{value:g}" if not isinstance(value, str) else value for value in (*figures, here)
     ]
-    return COLUMNS.format(mark, row["name"], row["engine"], *cells, row["queue"])
+    letters = " ".join(sources[source] for source in row["sources"])
+    return COLUMNS.format(mark, row["name"], row["engine"], *cells, row["queue"], letters).rstrip()
