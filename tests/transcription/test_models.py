@@ -140,6 +140,7 @@ def test_what_a_model_does_not_know_is_refused_at_once(
         resolve(asked)
     assert (caught.value.errors[0].field, caught.value.errors[0].code) == (field, code)
     resolve({"model": "small", "language": "yue", "task": "translate"})
+    resolve({"model": "small.en", "language": "en-GB"})
 
 
 def test_workers_tell_which_models_they_have(

@@ -56,6 +56,11 @@ class Options:
     start_ms: int = 0
     end_ms: int | None = None
 
+    @property
+    def base_language(self) -> str:
+        """The language without its region: `en` of `en-GB`; `auto` and `multi` are their own."""
+        return self.language.split("-")[0].lower()
+
     def to_json(self) -> dict[str, Any]:
         """A plain dict that `from_json` reads back, as kept in the job's row."""
         return asdict(self)

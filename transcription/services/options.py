@@ -171,7 +171,7 @@ def _check(options: Options) -> None:
     languages = provides.languages
     if options.language == MULTI:
         _check_mixed(options, mixes=provides.mixed_languages)
-    elif languages is not None and options.language not in languages | {"auto"}:
+    elif languages is not None and options.base_language not in languages | {"auto"}:
         message = _("The engine %(engine)s knows only: %(languages)s. Choose another engine or language.")
         names = {"engine": options.engine, "languages": ", ".join(sorted(languages))}
         raise Invalid.field("language", message % names, "language_unsupported")
@@ -183,10 +183,10 @@ def _check(options: Options) -> None:
 
 def _check_whisper(options: Options) -> None:
     """Its models differ in what they know. Raises Invalid."""
-    if options.language not in LANGUAGES | {"auto", MULTI}:
+    if options.base_language not in LANGUAGES | {"auto", MULTI}:
         message = _("Whisper does not know the language “%(language)s”. Send a code of ISO 639, such as ar or en.")
         raise Invalid.field("language", message % {"language": options.language}, "language_unsupported")
-    if is_english_only(options.model) and options.language not in ("auto", "en"):
+    if is_english_only(options.model) and options.base_language not in ("auto", "en"):
         message = _("The model “%(model)s” knows English only. Choose a multilingual one.")
         raise Invalid.field("language", message % {"model": options.model}, "language_unsupported")
     if options.task == "translate" and not translates(options.model):

@@ -141,7 +141,7 @@ def _request(audio: str, options: Options, *, alone: bool) -> dict[str, Any]:
     if options.language == "auto":
         request["language_detection"] = True
     else:
-        request["language_code"] = options.language.split("-")[0].lower()
+        request["language_code"] = options.base_language
     terms = [term for term in options.vocabulary if len(term.split()) <= MAX_KEYTERM_WORDS]
     if terms:
         request["keyterms_prompt"] = terms[:MAX_KEYTERMS]

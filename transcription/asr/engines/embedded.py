@@ -101,7 +101,7 @@ def _check(options: Options) -> tuple[Notice, ...]:
     if options.language == "auto":
         message = gettext_noop("The embedded engine knows English only, so the language was taken to be English.")
         return (Notice("language_assumed", message),)
-    if options.language.split("-")[0].lower() != LANGUAGE:
+    if options.base_language != LANGUAGE:
         message = gettext_noop("The embedded engine knows English only. Choose a Whisper model for this language.")
         raise EngineError("language_unsupported", message)
     return ()

@@ -131,7 +131,7 @@ class FasterWhisperEngine:
             raise EngineError("translation_unsupported", message)
         if options.language == "auto":
             return None if self.multilingual else "en"
-        code = options.language.split("-")[0].lower()
+        code = options.base_language
         if code not in self._model.supported_languages:
             message = (
                 f"The model “{options.model}” does not know the language “{options.language}”. Choose another one."
