@@ -56,11 +56,12 @@ def test_words_speakers_channels_and_broken_files(tmp_path: Path) -> None:
     assert table(tmp_path, "--engine", "fake", "--digits", "--only", "said")["said.txt"][4] == "66.7%"
 
 
-def test_the_engine_alone_beside_the_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("bare", ["--bare", "--bare=engine"])
+def test_the_engine_alone_beside_the_pipeline(bare: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine alone hears it all; the pipeline is made to lose its last words, and the table says so."""
     (tmp_path / "said.txt").write_text("Good morning all. One two three.", encoding="utf-8")
     write(tmp_path, [{"file": "said.txt", "language": "en", "reference": "Good morning all. 1 2 3."}])
-    arguments = (str(tmp_path), "--engine", "fake", "--bare")
+    arguments = (str(tmp_path), "--engine", "fake", bare)
     assert told(*arguments).endswith("Worse than the bare engine: none of 1.\n")
     whole = pipeline.assemble
     monkeypatch.setattr(pipeline, "assemble", lambda *given, **named: _shortened(whole(*given, **named)))

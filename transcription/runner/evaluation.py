@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from media.audio.errors import MediaError
 from transcription.asr import pipeline
@@ -21,6 +21,7 @@ from transcription.runner import engines
 from transcription.runner.local import Silent, recognize
 
 WHOLE_MS = 24 * 3_600_000
+Alone = Literal["library", "engine"]
 
 
 class ManifestError(Exception):
@@ -144,10 +145,11 @@ def run(case: Case, options: Options, folding: Folding) -> Outcome:
     )
 
 
-def run_bare(case: Case, options: Options, folding: Folding) -> Counts | None:
-    """The words of the recognizer alone, as its makers mean it to be used: the whole sound (of a channel) in one call.
+def run_bare(case: Case, options: Options, folding: Folding, *, by: Alone = "library") -> Counts | None:
+    """The words that are heard without a pipeline: the whole sound (of a channel) in one call.
 
-    None where a case has no reference, and for engines elsewhere. Raises MediaError or EngineError.
+    By our engine, or by the library as its makers mean it to be used, where the engine knows that way. None where a
+    case has no reference, and for engines elsewhere. Raises MediaError or EngineError.
     """
     engine = engines.load(options.engine, options.model)
     if not case.references or engine.provides.remote:
@@ -155,13 +157,13 @@ def run_bare(case: Case, options: Options, folding: Folding) -> Counts | None:
     wanted = replace(_options_for(case, options), vad=VadOptions(enabled=False))
     segments: list[Segment] = []
     for chunk in pipeline.prepare(case.path, wanted, chunk_ms=WHOLE_MS):
-        heard = Segment(chunk.start_ms, chunk.end_ms, _bare_text(engine, chunk, wanted))
+        heard = Segment(chunk.start_ms, chunk.end_ms, _bare_text(engine, chunk, wanted, by))
         segments.append(replace(heard, speaker=f"S{(chunk.channel or 0) + 1}"))
     return _measured(case, segments, folding)[0]
 
 
-def _bare_text(engine: Engine, chunk: Chunk, options: Options) -> str:
-    if isinstance(engine, Bare):
+def _bare_text(engine: Engine, chunk: Chunk, options: Options, by: Alone) -> str:
+    if by == "library" and isinstance(engine, Bare):
         return engine.transcribe_bare(chunk.samples, options)
     return " ".join(segment.text for segment in engine.transcribe(chunk, options, Silent()).segments)
 

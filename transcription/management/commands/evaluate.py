@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -14,7 +14,17 @@ from config.common.errors import ApplicationError
 from transcription.asr.metrics.words import Counts, Folding
 from transcription.asr.types import EngineError
 from transcription.runner import engines
-from transcription.runner.evaluation import Case, ManifestError, Outcome, name_of, read_manifest, run, run_bare, totals
+from transcription.runner.evaluation import (
+    Alone,
+    Case,
+    ManifestError,
+    Outcome,
+    name_of,
+    read_manifest,
+    run,
+    run_bare,
+    totals,
+)
 from transcription.services.options import resolve
 
 HEADER = ("File", "Engine", "Language", "Kind", "Words", "WER", "Bare WER", "CER", "DER", "Result")
@@ -30,7 +40,13 @@ class Command(BaseCommand):
         parser.add_argument("--model", default="auto")
         parser.add_argument("--only", default="", help="Files whose name contains this.")
         parser.add_argument("--digits", action="store_true", help="Leave digits as digits; else they count as words.")
-        parser.add_argument("--bare", action="store_true", help="Hear each file by the engine alone too, and compare.")
+        parser.add_argument(
+            "--bare",
+            nargs="?",
+            const="library",
+            choices=get_args(Alone),
+            help="Hear each file without a pipeline too, and compare: by the recognizer's library, or by our engine.",
+        )
         parser.add_argument("--output", type=Path, help="Write the table here instead of to the terminal.")
 
     def handle(self, *args: Any, **given: Any) -> None:
@@ -62,7 +78,7 @@ class Command(BaseCommand):
             self.stderr.write(case.path.name)
             outcome = run(case, options, folding)
             if given["bare"] and outcome.words:
-                outcome = replace(outcome, bare=run_bare(case, options, folding))
+                outcome = replace(outcome, bare=run_bare(case, options, folding, by=given["bare"]))
             yield outcome
 
 
