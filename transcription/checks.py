@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from transcription.asr.engines.registry import describe
 from transcription.asr.engines.whisper_models import NAME
+from transcription.asr.options import MOST_SPEAKERS
 from transcription.lifecycle import retries
 from transcription.services import engines
 
@@ -22,7 +23,7 @@ ADDRESS = re.compile(r"https?://[^/\s]")
 # What CTranslate2 knows.
 COMPUTE_TYPES = {"auto", "default", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16"}
 COMPUTE_TYPES |= {"float16", "bfloat16", "float32"}
-MOST_BEAM, MOST_SPEAKERS, LONGEST_SILENCE_S = 20, 100, 10.0
+MOST_BEAM, LONGEST_SILENCE_S = 20, 10.0
 
 
 @register(RECOGNITION)

@@ -13,7 +13,7 @@ from config.common.clock import from_now
 from media.models import Project, Tag
 from organizations.setting_forms import DefaultsForm, days_field
 from transcription.asr.metrics.words import Folding
-from transcription.asr.options import METHODS
+from transcription.asr.options import METHODS, MOST_SPEAKERS
 from transcription.asr.text.arabic import ArabicOptions
 from transcription.services.evaluations import LONGEST_REFERENCE, text_of_file
 from transcription.services.languages import LANGUAGES, language_name
@@ -100,7 +100,11 @@ class TranscribeForm(OptionsForm):
         required=False,
     )
     speakers = forms.IntegerField(
-        label=_("Number of speakers"), required=False, min_value=1, max_value=50, help_text=_("Empty: found out.")
+        label=_("Number of speakers"),
+        required=False,
+        min_value=1,
+        max_value=MOST_SPEAKERS,
+        help_text=_("Empty: found out."),
     )
     vocabulary = forms.CharField(
         label=_("Names and terms"),
@@ -135,7 +139,7 @@ class TranscribeForm(OptionsForm):
 class RediarizeForm(forms.Form):
     """How to tell the speakers of a finished job apart again."""
 
-    speakers = forms.IntegerField(required=False, min_value=1, max_value=100)
+    speakers = forms.IntegerField(required=False, min_value=1, max_value=MOST_SPEAKERS)
     method = forms.ChoiceField(choices=[(name, name) for name in METHODS], required=False)
 
     def options(self) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def test_a_finished_job_turns_into_a_link(transactional_db: None, organization: 
     Job.objects.filter(pk=job.pk).update(status=JobStatus.COMPLETED, progress=1.0)
     transcript = make_transcript(organization, job)
     stage.job(job, sequence=2, progress=1.0, status="completed", stage=None, transcript=str(transcript.pk))
-    expect(as_alice.locator("#toasts")).to_contain_text("“Call” is transcribed.")
+    expect(as_alice.locator("#toasts")).to_contain_text("The transcript of “Call” is ready.")
     recent = as_alice.get_by_role("region", name="Recent transcripts")
     href = f"/o/{organization.slug}/transcripts/{transcript.pk}"
     expect(recent.get_by_role("link", name="Call")).to_have_attribute("href", href)

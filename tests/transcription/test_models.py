@@ -161,6 +161,14 @@ def test_workers_tell_which_models_they_have(
     assert engines.has_pyannote()
 
 
+def test_an_engine_that_only_workers_know_is_no_default(no_workers: None, folder: Path) -> None:
+    """A job that names none would be refused by the web process, which cannot judge it."""
+    fill(folder, "medium")
+    liveness.beat(Worker("a@host", ("default",), "brand_new", "brand_new"))
+    assert engines.default() == ("faster_whisper", "medium")
+    assert ("brand_new", "brand_new") not in engines.offers()
+
+
 def test_signs_of_life_of_other_versions_are_read(no_workers: None) -> None:
     said = {"name": "new@host", "queues": ["light"], "engine": "", "model": "", "colour": "green"}
     liveness.client().set(liveness.PREFIX + "new@host", json.dumps(said), ex=5)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from config.common.api import StrictSerializer
+from transcription.asr.options import MOST_SPEAKERS
 from transcription.asr.text.dialects import DIALECTS
 from transcription.models import ReviewStatus
 from transcription.states import JobStatus, StepKind, StepStatus
@@ -19,9 +20,9 @@ MAX_METADATA_BYTES = 16_384
 class DiarizationSerializer(StrictSerializer):
     enabled = serializers.BooleanField(allow_null=True, default=None)
     method = serializers.ChoiceField(["auto", "pyannote", "channel", "embedded"], default="auto")
-    speakers = serializers.IntegerField(min_value=1, max_value=100, allow_null=True, default=None)
-    min_speakers = serializers.IntegerField(min_value=1, max_value=100, allow_null=True, default=None)
-    max_speakers = serializers.IntegerField(min_value=1, max_value=100, allow_null=True, default=None)
+    speakers = serializers.IntegerField(min_value=1, max_value=MOST_SPEAKERS, allow_null=True, default=None)
+    min_speakers = serializers.IntegerField(min_value=1, max_value=MOST_SPEAKERS, allow_null=True, default=None)
+    max_speakers = serializers.IntegerField(min_value=1, max_value=MOST_SPEAKERS, allow_null=True, default=None)
 
 
 class RediarizeSerializer(StrictSerializer):

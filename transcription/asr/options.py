@@ -13,6 +13,8 @@ METHODS: tuple[Method, ...] = get_args(Method)
 Enhancement = Literal["denoise", "loudness", "highpass"]
 # As `language`: the recording mixes several, and each stretch of speech has its own.
 MULTI = "multi"
+# More than anybody needs, and few enough for every method.
+MOST_SPEAKERS = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,12 @@ def has_pyannote() -> bool:
 
 
 def _offers() -> set[tuple[str, str]]:
-    """What the living workers said they would use: the web image has no models to look at."""
-    return {(worker.engine, worker.model) for worker in workers() if worker.engine}
+    """What the living workers said they would use: the web image has no models to look at.
+
+    Not an engine that this process does not know: it could not judge a job for it.
+    """
+    offered = known()
+    return {(worker.engine, worker.model) for worker in workers() if worker.engine in offered}
 
 
 def workers() -> list[liveness.Worker]:

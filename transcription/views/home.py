@@ -40,6 +40,7 @@ def _lists(caller: Caller) -> dict[str, Any]:
         "checking": selectors.unfinished_recordings(caller),
         "recent": selectors.recent_transcripts(caller),
         "has_recordings": selectors.has_recordings(caller),
+        "largest": settings.MEDIA_MAX_SIZE,
     }
 
 

@@ -125,6 +125,12 @@ class TestSubtitles:
         assert "\n\u200eمرحبا" in lines
         assert "\u202b" not in lines
 
+    def test_nor_does_a_name_in_another_script(self) -> None:
+        english = transcript(["Good morning to all."], speakers={"s2": "سارة"})
+        assert "\n\u200eسارة: Good morning to all.\n" in made("srt", english)
+        arabic = transcript(["مرحبا."], speakers={"s2": "Alexandra"})
+        assert "\n\u202bAlexandra: مرحبا.\u202c\n" in made("srt", arabic)
+
     def test_rules_are_followed(self) -> None:
         text = "one two three four five six seven eight nine ten eleven twelve"
         cues = list(srt.parse(made("srt", transcript([text]), speakers=False, max_chars=12, max_lines=1)))

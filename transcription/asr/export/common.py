@@ -10,7 +10,7 @@ from transcription.asr.text.segment import to_cues
 from transcription.asr.text.tokens import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from transcription.asr.export.model import ExportOptions, ExportTranscript
     from transcription.asr.text.segment import Cue
@@ -37,16 +37,16 @@ def cues(transcript: ExportTranscript, options: ExportOptions, *, labelled: bool
     return to_cues(transcript.segments, options.rules, labels=labels, duration_ms=transcript.duration_ms)
 
 
-def directed(lines: Sequence[str]) -> list[str]:
-    """The lines of one cue with the marks that make them read in the right direction.
+def directed(cue: Cue) -> list[str]:
+    """The lines of a cue with the marks that make them read in the right direction.
 
     Most players lay every line out from left to right whatever it says, which puts the full stop of an Arabic sentence
     at its wrong end; browsers judge each line by its first letter alone, which turns a line around that begins with a
     foreign word. An embedding (RLE ... PDF) over each line is right in both, and is what subtitle editors write.
     """
-    if is_right_to_left(" ".join(lines)):
-        return [f"{RLE}{line}{PDF}" for line in lines]
-    return [f"{LRM}{line}" if first_strong(line) == "R" else line for line in lines]
+    if is_right_to_left(cue.said):
+        return [f"{RLE}{line}{PDF}" for line in cue.lines]
+    return [f"{LRM}{line}" if first_strong(line) == "R" else line for line in cue.lines]
 
 
 def paragraphs(segments: Iterable[Segment]) -> Iterator[list[Segment]]:

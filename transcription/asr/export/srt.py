@@ -19,7 +19,7 @@ _WORD_JOINER = "\u2060"
 def render(transcript: ExportTranscript, options: ExportOptions) -> Iterator[str]:
     """One piece a cue. The speaker's name stands in the text where the speaker changes."""
     for number, cue in enumerate(cues(transcript, options, labelled=True), start=1):
-        text = "\n".join(_harmless(line) for line in directed(cue.lines))
+        text = "\n".join(_harmless(line) for line in directed(cue))
         yield f"{number}\n{clock(cue.start_ms, ',')} --> {clock(cue.end_ms, ',')}\n{text}\n\n"
 
 

@@ -18,7 +18,7 @@ def render(transcript: ExportTranscript, options: ExportOptions) -> Iterator[str
     yield "WEBVTT\n\n"
     for cue in cues(transcript, options, labelled=False):
         name = escape(clean(transcript.name_of(cue.speaker))) if options.speakers else ""
-        text = "\n".join(escape(line) for line in directed(cue.lines))
+        text = "\n".join(escape(line) for line in directed(cue))
         voiced = f"<v {name}>{text}</v>" if name else text
         yield f"{clock(cue.start_ms, '.')} --> {clock(cue.end_ms, '.')}\n{voiced}\n\n"
 

@@ -55,10 +55,13 @@ class SubtitleRules:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
+    """What is shown at a time. `said`: its text without the speaker's name."""
+
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
     speaker: str | None = None
+    said: str = ""
 
 
 DEFAULT = SubtitleRules()
@@ -135,6 +138,11 @@ def _label(token: Token, labels: Mapping[str, str]) -> list[Token]:
         names[-1] += ":"
     at = token.start_ms
     return [Token(name, at, at, token.speaker, False, display_width(name), _INSIDE_LABEL) for name in names]
+
+
+def _said(tokens: Sequence[Token]) -> str:
+    """Without the name before it: a name in another script does not turn a line around."""
+    return _join([token for token in tokens if token.break_cost != _INSIDE_LABEL])
 
 
 def _split(run: Sequence[Token], rules: SubtitleRules) -> Iterator[Sequence[Token]]:
@@ -231,7 +239,7 @@ def _cue(tokens: Sequence[Token], rules: SubtitleRules) -> Cue:
     """The cue as spoken: times of its words, not yet of its reading."""
     start_ms = max(0, tokens[0].start_ms)
     end_ms = min(max(token.end_ms for token in tokens), start_ms + rules.max_duration_ms)
-    return Cue(start_ms, max(end_ms, start_ms + 1), wrap(tokens, rules), tokens[0].speaker)
+    return Cue(start_ms, max(end_ms, start_ms + 1), wrap(tokens, rules), tokens[0].speaker, _said(tokens))
 
 
 def _after(previous: Cue, cue: Cue, rules: SubtitleRules) -> Cue:
