@@ -66,6 +66,7 @@ def engine_config(engine: str, model: str) -> EngineConfig:
         cpu_threads=settings.ASR_CPU_THREADS,
         batch_size=settings.ASR_BATCH_SIZE or "auto",
         download_allowed=settings.ASR_ALLOW_DOWNLOAD,
+        token=settings.HF_TOKEN,
         **settings.ASR_SERVICES.get(engine, {}),
     )
 

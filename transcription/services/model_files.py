@@ -7,12 +7,12 @@ from pathlib import Path
 
 from transcription.asr import hub
 from transcription.asr.diarize import pyannote_models
-from transcription.asr.engines.whisper_models import NAME, REPOSITORIES, find_model, is_model, missing, repository
+from transcription.asr.engines import whisper_models
+from transcription.asr.engines.whisper_models import NAME, find_model
 from transcription.asr.types import EngineError
 from transcription.configuration import model_dir, pyannote_config
 
 PYANNOTE = "pyannote"
-FILES = ("config.json", "model.bin", "preprocessor_config.json", "tokenizer.json", "vocabulary.*")
 
 
 def download(name: str, *, token: str, endpoint: str = "") -> Path:
@@ -23,14 +23,7 @@ def download(name: str, *, token: str, endpoint: str = "") -> Path:
     if name == PYANNOTE:
         config = pyannote_config()
         return pyannote_models.find_pipeline(config) or pyannote_models.download(config, endpoint=endpoint)
-    known = name in REPOSITORIES or ("/" in name and NAME.fullmatch(name))
-    if not known:
-        raise missing(name, download_allowed=True)
-    folder = model_dir() / name
-    hub.download(repository(name), folder, files=FILES, token=token, endpoint=endpoint)
-    if not is_model(folder):
-        raise EngineError("model_broken", f"“{repository(name)}” holds no Whisper model in CTranslate2's format.")
-    return folder
+    return whisper_models.download(name, model_dir(), token=token, endpoint=endpoint)
 
 
 def remove(name: str) -> Path:

@@ -46,7 +46,8 @@ class EngineConfig:
     `model`: a known name or a folder. `model_dir`: where models are kept, None for the library's own cache.
     `device`: "auto", "cpu", "cuda" or "cuda:1". `compute_type`: "auto" or one of CTranslate2's types.
     `cpu_threads`: 0 leaves it to the runtime. `batch_size`: windows decoded side by side; "auto" fits the device.
-    `base_url` and `api_key`: for engines that are services elsewhere; an empty address means their own.
+    `token`: the hub's, for models that may be downloaded. `base_url` and `api_key`: for engines that are services
+    elsewhere; an empty address means their own.
     """
 
     model: str
@@ -56,6 +57,7 @@ class EngineConfig:
     cpu_threads: int = 0
     batch_size: int | Literal["auto"] = "auto"
     download_allowed: bool = False
+    token: str = field(default="", repr=False)
     base_url: str = ""
     api_key: str = field(default="", repr=False)
 

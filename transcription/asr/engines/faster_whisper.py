@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from math import exp
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -272,24 +273,27 @@ def _load(config: EngineConfig, device: str, index: int, compute_type: str) -> A
     """Raises EngineError, and what the runtime raises when memory runs out."""
     from faster_whisper import WhisperModel
 
-    folder = whisper_models.find_model(config.model, config.model_dir)
-    if folder is None and not (config.download_allowed and whisper_models.NAME.fullmatch(config.model)):
-        raise whisper_models.missing(config.model, download_allowed=False)
+    folder = whisper_models.find_model(config.model, config.model_dir) or _fetched(config)
     try:
         return WhisperModel(
-            str(folder or config.model),
+            str(folder),
             device=device,
             device_index=index,
             compute_type=compute_type,
             cpu_threads=config.cpu_threads,
-            download_root=str(config.model_dir) if config.model_dir else None,
-            local_files_only=folder is not None,
+            local_files_only=True,
         )
     except (OSError, ValueError, RuntimeError) as error:
         if memory.ran_out(error):
             raise
-        if folder is None:
-            raise whisper_models.missing(config.model, download_allowed=True) from error
         reason = str(error).rstrip(".")
         message = f"The Whisper model “{config.model}” could not be loaded: {reason}. Check its files and the device."
         raise EngineError("model_broken", message) from error
+
+
+def _fetched(config: EngineConfig) -> Path:
+    """Raises EngineError."""
+    is_ours = Path(config.model).is_absolute()
+    if is_ours or config.model_dir is None or not config.download_allowed:
+        raise whisper_models.missing(config.model, download_allowed=False)
+    return whisper_models.download(config.model, config.model_dir, token=config.token)

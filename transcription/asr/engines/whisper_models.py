@@ -40,6 +40,8 @@ LANGUAGES = frozenset({
     "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "yue", "zh",
 })  # fmt: skip
 MODEL_FILES = ("config.json", "model.bin", "tokenizer.json")
+# What is fetched of a repository: these, and what some models have besides.
+FETCHED_FILES = (*MODEL_FILES, "preprocessor_config.json", "vocabulary.*")
 # Beside them in the models' folder: models of another kind, see `align.models`.
 ALIGNMENT = "alignment"
 # SECURITY: a name can come from a request; it must not climb out of the models' folder.
@@ -70,6 +72,20 @@ def find_model(name_or_folder: str, model_dir: Path | None = None, *, hub_cache:
     for cache in filter(None, (model_dir, hub_cache or hub.default_cache())):
         candidates.extend(hub.snapshots(cache, repository(name_or_folder)))
     return next(filter(is_model, candidates), None)
+
+
+def download(name: str, model_dir: Path, *, token: str = "", endpoint: str = "") -> Path:
+    """Fetch a model of the library, or any repository of converted ones, into `model_dir/<name>`; that folder.
+
+    `endpoint`: another hub than the public one. Raises EngineError.
+    """
+    if not _is_on_the_hub(name):
+        raise missing(name, download_allowed=True)
+    folder = model_dir / name
+    hub.download(repository(name), folder, files=FETCHED_FILES, token=token, endpoint=endpoint)
+    if not is_model(folder):
+        raise EngineError("model_broken", f"“{repository(name)}” holds no Whisper model in CTranslate2's format.")
+    return folder
 
 
 def own_models(model_dir: Path) -> list[str]:
@@ -116,8 +132,7 @@ def missing(name: str, *, download_allowed: bool) -> EngineError:
 
     SECURITY: members of every organization read it, so it names the setting and not the folder.
     """
-    known = name in REPOSITORIES or ("/" in name and NAME.fullmatch(name))
-    if not known and not Path(name).is_absolute():
+    if not _is_on_the_hub(name) and not Path(name).is_absolute():
         names = ", ".join(sorted(REPOSITORIES))
         return EngineError("model_missing", f"There is no Whisper model called “{name}”. Known names: {names}.")
     step = (
@@ -126,3 +141,7 @@ def missing(name: str, *, download_allowed: bool) -> EngineError:
         else "Put a converted model into MODEL_DIR on the worker, or set ASR_ALLOW_DOWNLOAD there."
     )
     return EngineError("model_missing", f"The Whisper model “{name}” is not on this machine. {step}")
+
+
+def _is_on_the_hub(name: str) -> bool:
+    return name in REPOSITORIES or ("/" in name and NAME.fullmatch(name) is not None)
