@@ -24,7 +24,7 @@ RATE = 16_000
 SAID_MS = 5_700  # the demo meeting's first turn
 MOST_WRONG = 0.13  # two of its sixteen words
 OPTIONS = Options("embedded", "tiny-en", language="en")
-WHISPER_OPTIONS = Options("faster_whisper", "whisper-espeak")
+WHISPER_OPTIONS = Options("faster_whisper", "whisper-espeak", temperature=(0.0,))
 MULAW = Format("wav", "wav", "pcm_mulaw", "wav", "pcm_mulaw", rate=8_000, channels=1, sample_format="s16")
 Samples = NDArray[np.float32]
 

@@ -176,7 +176,9 @@ def test_no_doubt_about_the_demo_meeting(embedded: Any) -> None:
 @pytest.mark.parametrize("clip", ["en_meeting.ogg", "en_long.ogg", "en_digits.wav", "ar_meeting.flac", "ar_digits.ogg"])
 def test_no_doubt_about_clear_speech(whisper: Any, clip: str) -> None:
     language = clip[:2]
-    found = transcript(SAMPLES / clip, whisper, Options("faster_whisper", "espeak", language=language))
+    found = transcript(
+        SAMPLES / clip, whisper, Options("faster_whisper", "espeak", language=language, temperature=(0.0,))
+    )
     assert found
     assert [(one.text, types(one)) for one in found if one.flags] == []
 

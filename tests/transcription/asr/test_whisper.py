@@ -16,7 +16,7 @@ from transcription.asr.engines.faster_whisper import FasterWhisperEngine
 from transcription.asr.options import Options, VadOptions
 from transcription.asr.types import EngineError, Recognition, Span, Stopped
 
-OPTIONS = Options("faster_whisper", "whisper-espeak")
+OPTIONS = Options("faster_whisper", "whisper-espeak", temperature=(0.0,))
 EXACT = [
     "en_digits.wav", "en_command.flac", "en_meeting.ogg", "en_telephone_8k.wav", "en_names_hotwords.wav",
     "en_two_speakers.flac", "en_stereo_two_channels.flac", "en_long_silences.flac", "ar_greeting.wav",
