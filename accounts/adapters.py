@@ -101,7 +101,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
                 page = render(self.request, "socialaccount/authentication_error.html", status=503)
                 raise ImmediateHttpResponse(page) from error
 
-        session.request = request  # type: ignore[method-assign]
+        session.request = request  # type: ignore[method-assign] # allauth makes the session itself
         return session
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:

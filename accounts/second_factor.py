@@ -126,8 +126,8 @@ class _Once:
     """For allauth's forms: a code that was used in the API is used here too."""
 
     def clean_code(self) -> str:
-        code: str = super().clean_code()  # type: ignore[misc]
-        if not first_use(self.authenticator, code):  # type: ignore[attr-defined]
+        code: str = super().clean_code()  # type: ignore[misc] # a mixin: the form has it
+        if not first_use(self.authenticator, code):  # type: ignore[attr-defined] # as above
             raise ValidationError(get_adapter().error_messages["incorrect_code"], code="incorrect_code")
         return code
 

@@ -11,10 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - after the applications are loaded
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - as above
 
-from config.live import Lifespan, everything_else  # noqa: E402
-from transcription.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402
+from config.live import Lifespan, everything_else  # noqa: E402 - as above
+from transcription.routing import http_urlpatterns, websocket_urlpatterns  # noqa: E402 - as above
 
 application = ProtocolTypeRouter(
     {

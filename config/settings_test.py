@@ -24,8 +24,8 @@ if "MEDIA_ROOT" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["MEDIA_ROOT"], ignore_errors=True)
 os.environ.setdefault("SECRET_KEY", "only-for-tests-and-long-enough-to-sign-tokens-with-hs256")
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import LOGGING, STATIC_ROOT, STORAGES, TEMPLATES  # noqa: E402
+from config.settings import *  # noqa: E402, F403 - after the environment is set
+from config.settings import LOGGING, STATIC_ROOT, STORAGES, TEMPLATES  # noqa: E402 - as above
 
 EMBEDDED = False
 LOGGING = {**LOGGING, "cache_loggers": False}

@@ -62,15 +62,15 @@ class Audited:
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         _write(request, "staff.added", [obj], message)
-        return super().log_addition(request, obj, message)  # type: ignore[misc]
+        return super().log_addition(request, obj, message)  # type: ignore[misc] # the ModelAdmin has it
 
     def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         _write(request, "staff.changed", [obj], message)
-        return super().log_change(request, obj, message)  # type: ignore[misc]
+        return super().log_change(request, obj, message)  # type: ignore[misc] # the ModelAdmin has it
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[models.Model]) -> Any:
         _write(request, "staff.deleted", queryset, "")
-        return super().log_deletions(request, queryset)  # type: ignore[misc]
+        return super().log_deletions(request, queryset)  # type: ignore[misc] # the ModelAdmin has it
 
 
 def _write(request: HttpRequest, action: str, objects: Iterable[models.Model], message: Any) -> None:

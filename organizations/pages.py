@@ -57,7 +57,7 @@ def organization_page(action: Action | None, *, gated: bool = True) -> Callable[
                 caller = _caller(request, slug, gated=gated)
             except PermissionDenied as error:
                 return redirect(GATES[error.error_type], slug=slug)
-            request.caller = caller  # type: ignore[attr-defined]
+            request.caller = caller  # type: ignore[attr-defined] # what makes it a PageRequest
             _remember(request, slug)
             if action is not None and not caller.can(action):
                 raise DjangoPermissionDenied(

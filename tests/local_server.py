@@ -89,7 +89,7 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             for piece in [] if self.command == "HEAD" else [reply.body] if whole else reply.body:
-                self.wfile.write(piece)  # type: ignore[arg-type]
+                self.wfile.write(piece)  # type: ignore[arg-type] # bytes or an iterator
                 self.wfile.flush()
             self.close_connection = True
 

@@ -1,3 +1,3 @@
 """The staff's admin of billing; importing its modules registers them."""
 
-from billing.admin import accounts, exchange, ledger, mirror  # noqa: F401
+from billing.admin import accounts, exchange, ledger, mirror  # noqa: F401 - importing registers

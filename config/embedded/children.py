@@ -15,6 +15,7 @@ SERVICES, APPLICATION = 0, 1  # stages: the application stops before the service
 WORKER_GRACE_SECONDS = 40.0  # a piece of audio in C code takes up to 30 s; then the step is handed back
 TRANSCRIBE_QUEUES = "default,small,medium,large"
 LIGHT_QUEUES = "light,diarize"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, never listened on
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,13 @@ class Addresses:
     @property
     def local(self) -> str:
         """The web process seen from this machine."""
-        loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104
+        loopback = dict(zip(EVERYWHERE, ("127.0.0.1", "[::1]"), strict=True))
         return f"http://{loopback.get(self.host, self._shown_host)}:{self.port}"
 
     @property
     def _shown_host(self) -> str:
         """`0.0.0.0` is every address of this machine, but none that a browser can use."""
-        host = os.uname().nodename if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        host = os.uname().nodename if self.host in EVERYWHERE else self.host
         return f"[{host}]" if ":" in host else host
 
     def environment(self) -> dict[str, str]:

@@ -136,7 +136,7 @@ class EmbeddedPostgres(EmbeddedServer):
         options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         options += [] if self.fsync else ["--no-sync"]
         command = [str(self._installation / "bin" / "initdb"), "-D", str(aside), *options]
-        made = subprocess.run(  # noqa: S603
+        made = subprocess.run(  # noqa: S603 - our own program and arguments
             command, capture_output=True, text=True, check=False, **self.spawn_options
         )
         if made.returncode != 0:

@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 AUTHENTICATION = "organizations.api.authentication"
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
     target_class = f"{AUTHENTICATION}.ApiKeyAuthentication"
     name = ["apiKey", "apiKeyHeader"]
 
@@ -26,7 +26,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return [{name: []} for name in self.name]
 
 
-class JwtScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class JwtScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
     target_class = f"{AUTHENTICATION}.JwtAuthentication"
     name = "jwt"
 
@@ -40,5 +40,5 @@ class JwtScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         }
 
 
-class CookieScheme(SessionScheme):  # type: ignore[no-untyped-call]
+class CookieScheme(SessionScheme):  # type: ignore[no-untyped-call] # registers itself
     target_class = f"{AUTHENTICATION}.SessionAuthentication"

@@ -21,7 +21,7 @@ class AuditEvent(OrganizationOwned):
         SYSTEM = "system", _("System")
 
     # What staff do to things that belong to no organization is written down as well.
-    organization = models.ForeignKey(  # type: ignore[assignment]
+    organization = models.ForeignKey(  # type: ignore[assignment] # may be null here
         "organizations.Organization",
         verbose_name=_("organization"),
         on_delete=models.CASCADE,

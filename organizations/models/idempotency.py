@@ -12,7 +12,7 @@ class IdempotencyKey(OrganizationOwned):
     """One `Idempotency-Key` of one caller on one route. `status` is null while the first request still runs."""
 
     # A person's own requests, like making an organization, belong to none.
-    organization = models.ForeignKey(  # type: ignore[assignment]
+    organization = models.ForeignKey(  # type: ignore[assignment] # may be null here
         "organizations.Organization",
         verbose_name=_("organization"),
         on_delete=models.CASCADE,

@@ -47,7 +47,7 @@ class Invitation(OrganizationOwned):
     )
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
-    objects: ClassVar[InvitationQuerySet] = InvitationQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[InvitationQuerySet] = InvitationQuerySet.as_manager()  # type: ignore[assignment] # no manager to the stubs
 
     class Meta:
         verbose_name = _("invitation")

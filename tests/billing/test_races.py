@@ -78,9 +78,9 @@ def test_the_same_line_is_settled_once_however_many_try(organization: Organizati
         usage.reserve(organization=organization, key=key, seconds=60)
         outcomes: list[bool] = []
         race(
-            lambda: outcomes.append(usage.settle(key=key, seconds=50)),  # noqa: B023 - run in this round
-            lambda: outcomes.append(usage.settle(key=key, seconds=60)),  # noqa: B023
-            lambda: outcomes.append(usage.release(key=key)),  # noqa: B023
+            lambda: outcomes.append(usage.settle(key=key, seconds=50)),  # noqa: B023 - run before the loop goes on - run in this round
+            lambda: outcomes.append(usage.settle(key=key, seconds=60)),  # noqa: B023 - run before the loop goes on
+            lambda: outcomes.append(usage.release(key=key)),  # noqa: B023 - run before the loop goes on
         )
         assert outcomes.count(True) == 1
     assert UsageEntry.objects.count() == 20

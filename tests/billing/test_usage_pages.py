@@ -95,7 +95,7 @@ def test_limits_are_shown_where_there_are_any(ledger: Organization, carol: User,
 
 def test_the_file_has_every_line_and_runs_no_formula(ledger: Organization, carol: User, client_for: Browser) -> None:
     answer = client_for(carol).get(f"/o/{ledger.slug}/usage.csv?{NOVEMBER}")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined] # it streams
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["key"] for row in rows} == {"one", "two", "three", "runs"}
     assert rows[0]["key"] == "one", "oldest first"

@@ -84,7 +84,7 @@ def test_a_stranger_reads_the_transcript_and_nothing_around_it(
 def test_speakers_names_can_be_left_out(share: Callable[..., dict[str, Any]]) -> None:
     made = share(show_speakers=False, allow_download=True)
     assert "Layla" not in stranger().get(made["path"]).content.decode()
-    text = b"".join(stranger().get(f"{made['path']}/download/txt").streaming_content)  # type: ignore[attr-defined]
+    text = b"".join(stranger().get(f"{made['path']}/download/txt").streaming_content)  # type: ignore[attr-defined] # it streams
     assert b"Line number 1." in text and b"Layla" not in text
 
 
@@ -230,7 +230,7 @@ def test_downloads_only_where_allowed(share: Callable[..., dict[str, Any]]) -> N
     assert gone(stranger().get(f"{closed}/download/txt"))
     assert "/download/" not in stranger().get(closed).content.decode()
     answer = stranger().get(f"{opened}/download/srt")
-    assert b"Line number 1." in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    assert b"Line number 1." in b"".join(answer.streaming_content)  # type: ignore[attr-defined] # it streams
     for format in ("json", "csv", "exe", "nothing"):
         assert gone(stranger().get(f"{opened}/download/{format}")), format
 

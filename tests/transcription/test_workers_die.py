@@ -133,7 +133,7 @@ def test_60_jobs_with_duplicate_bells_and_dying_workers_complete_exactly_once(or
     for _ in range(2):
         with Worker(**QUICK) as worker:
             done = Job.objects.filter(status=JobStatus.COMPLETED).count()
-            wait_for(lambda: Job.objects.filter(status=JobStatus.COMPLETED).count() > done + 5, "some are done")  # noqa: B023
+            wait_for(lambda: Job.objects.filter(status=JobStatus.COMPLETED).count() > done + 5, "some are done")  # noqa: B023 - at once
             worker.kill()
     with Worker(**QUICK), Worker(**QUICK):
 

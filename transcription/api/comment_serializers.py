@@ -28,13 +28,15 @@ class CommentTextSerializer(StrictSerializer):
 
 class NewCommentSerializer(CommentTextSerializer):
     at = serializers.FloatField(min_value=0, max_value=LATEST, default=0, help_text="Seconds. An answer has none.")
-    parent = serializers.UUIDField(allow_null=True, default=None, help_text="The comment that is answered.")  # type: ignore[assignment]
+    parent = serializers.UUIDField(  # type: ignore[assignment] # a field, not the serializer above this one
+        allow_null=True, default=None, help_text="The comment that is answered."
+    )
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     transcript = serializers.UUIDField()
-    parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
+    parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment] # a field, not the serializer above this one
     at = serializers.FloatField()
     text = serializers.CharField()
     author = AuthorSerializer(allow_null=True)

@@ -18,7 +18,7 @@ def words(pieces: Iterable[tuple[str, Word | None]], details: bool = False) -> S
     """Each word with its times in seconds, and with `details` how sure it is; what is between them as it is."""
     drawn = (escape(text) if word is None else _word(text, word, details) for text, word in pieces)
     # SECURITY: every text is escaped, the rest are numbers.
-    return mark_safe("".join(drawn))  # noqa: S308
+    return mark_safe("".join(drawn))  # noqa: S308 - above
 
 
 def _word(text: str, word: Word, details: bool) -> str:
