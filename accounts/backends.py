@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend as BaseAuthenticationBackend
 
 from accounts.models import User
-from config.common.joined import Written
+from config.common.written import Written
 
 BY_ID = Written(User, "row.id = %s")
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from config.common.clock import now
 from config.common.errors import NotAuthenticated
-from config.common.joined import Joined
+from config.common.written import Joined
 from organizations.models import ApiKey
 
 START = "tdw_"

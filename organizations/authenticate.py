@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import sessions
 from accounts.models import User
 from config.common.errors import MalformedRequest, NotAuthenticated, NotFound
-from config.common.joined import Joined
+from config.common.written import Joined
 from organizations import api_keys, gates
 from organizations.models import ApiKey, Membership, Organization
 from organizations.roles import Role, actions_of_role, actions_of_scopes

@@ -11,7 +11,7 @@ from django.db import DataError, connection
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from config.common.joined import Joined
+from config.common.written import Joined
 from organizations.api_keys import BY_PREFIX
 from organizations.models import ApiKey, Membership, Organization
 from tests.factories import make_api_key, make_job
